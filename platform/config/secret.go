@@ -3,6 +3,7 @@ package config
 import (
 	"log/slog"
 	"regexp"
+	"strings"
 )
 
 const hidden = "[hidden]"
@@ -36,15 +37,48 @@ type DSN string
 // Reveal gives the name with its password, for the driver.
 func (d DSN) Reveal() string { return string(d) }
 
+// String is the name with every password in it hidden. Where it is doubtful what the password is, more is hidden.
+func (d DSN) String() string { return hideParams(hideUserinfo(string(d))) }
+
+// hideUserinfo hides what stands between the user and the last @: user:password@, or user/password@ as Oracle has it.
+// Both the password and the user may contain any of these signs.
+func hideUserinfo(text string) string {
+	start := len(urlScheme.FindString(text))
+	if start == 0 && (strings.HasPrefix(text, "file:") || strings.HasPrefix(text, "/")) {
+		return text // a path
+	}
+	end := strings.LastIndex(text, "@")
+	if end < start {
+		return text
+	}
+	separator := strings.IndexAny(text[start:end], ":/")
+	if separator < 0 {
+		return text
+	}
+	return text[:start+separator+1] + hidden + text[end:]
+}
+
 var (
-	dsnUserinfo = regexp.MustCompile(`^((?:[a-z][a-z0-9+.-]*://)?[^:/@]*):.*@`)
-	dsnParam    = regexp.MustCompile(`(?i)([?&;][^=&;]*(?:pass|pwd|secret|token|key)[^=&;]*=)[^&;]*`)
+	urlScheme     = regexp.MustCompile(`(?i)^[a-z][a-z0-9+.-]*://`)
+	queryPassword = regexp.MustCompile(`(?is)([?&;][^=&;]*(?:(?:pass|pwd|secret|token|credential)[^=&;]*|key)=)[^&]*`)
+	fieldPassword = regexp.MustCompile(`(?is)((?:^|[;&\s])[^=;&\s]*(?:(?:pass|pwd|secret|token|credential)[^=;&\s]*|key)\s*=).*`)
 )
 
-// String is the name with every password in it hidden.
-func (d DSN) String() string {
-	text := dsnUserinfo.ReplaceAllString(string(d), "${1}:"+hidden+"@")
-	return dsnParam.ReplaceAllString(text, "${1}"+hidden)
+// hideParams hides passwords among the parameters behind a question mark, or in a name that is a list of them, such as
+// host=db password=x, where all that follows is hidden since any sign may be part of the password.
+func hideParams(text string) string {
+	if strings.Contains(text, "?") {
+		return queryPassword.ReplaceAllString(text, "${1}"+hidden)
+	}
+	return fieldPassword.ReplaceAllString(text, "${1}"+hidden)
+}
+
+// redact hides the password in a text that is a URL with one.
+func redact(text string) string {
+	if strings.Contains(text, "://") {
+		return DSN(text).String()
+	}
+	return text
 }
 
 // GoString hides the password from %#v.

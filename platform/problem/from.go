@@ -46,8 +46,11 @@ func Trace(err error) error {
 	if err == nil || Stack(err) != nil {
 		return err
 	}
-	return &traced{error: err, stack: debug.Stack()}
+	return TraceAt(err, debug.Stack())
 }
+
+// TraceAt is Trace with a stack that was taken before, such as that of a panic.
+func TraceAt(err error, stack []byte) error { return &traced{error: err, stack: stack} }
 
 // Stack gives the stack that Trace recorded in err's chain, nil when there is none.
 func Stack(err error) []byte {

@@ -1,0 +1,73 @@
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+GO     ?= go
+TOOL   := $(GO) tool -modfile=.tools/go.mod
+RACE   := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+TESTS  := -count=1 -shuffle=on $(RACE)
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+export TRELLIS_TEST_MYSQL_DSN ?=
+
+run: ## Serve on :8000 with everything embedded, the schema up to date
+	$(GO) run ./cmd/server serve
+
+dev: ## Serve, and build and start again when a file changes
+	$(TOOL) air -c .air.toml
+
+test: ## Unit tests: need nothing but Go
+	$(GO) test $(TESTS) ./...
+
+test-integration: services ## Tests against the real servers; says which are missing
+	./test/integration.sh
+
+test-browser: ## The documentation pages in headless Chromium, without a network
+	./test/browser/run.sh
+
+test-contract: ## Independent linters and clients on the OpenAPI documents
+	./test/contract/run.sh
+
+services: ## Find or start the servers that the integration tests need
+	@./test/services.sh
+
+lint: ## Static analysis
+	@test -z "$$(gofmt -l cmd configs migrations modules platform test wire_gen)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
+	$(TOOL) golangci-lint run
+	$(TOOL) actionlint
+
+vuln: ## Known vulnerabilities in what is called
+	$(TOOL) govulncheck ./...
+
+generate: ## Write what is generated: the graph and the OpenAPI documents
+	$(GO) tool wire gen ./wire_gen
+	$(GO) build ./...
+	$(GO) run ./cmd/server openapi --version v1 > test/api/v1.json
+	$(GO) run ./cmd/server openapi --version v2 > test/api/v2.json
+
+generate-check: ## Fail when something generated is not up to date
+	$(GO) tool wire diff ./wire_gen
+	$(GO) mod tidy -diff
+
+api-check: ## Fail when the API differs from its committed documents, or breaks a version
+	./test/api/check.sh
+
+build: ## The server binary, in bin/
+	$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/server ./cmd/server
+
+cover: ## Coverage of modules/ and platform/: at least 80 % each
+	./test/cover.sh
+
+migrate: ## Apply pending migrations to the configured databases
+	$(GO) run ./cmd/server migrate up
+
+bench: ## Benchmarks, apart from the tests
+	$(GO) test -run '^$$' -bench . -benchmem ./platform/... ./modules/...
+
+load: ## Load a server on loopback and compare the first page with the thousandth
+	./test/load/run.sh
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
+
+.PHONY: run dev test test-integration test-browser test-contract services lint vuln generate generate-check api-check \
+	build cover migrate bench load help

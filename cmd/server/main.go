@@ -1,0 +1,48 @@
+// Command server is the service: it serves the API, migrates the databases, and shows what it is made of.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/trellis-go/trellis/platform/app"
+)
+
+// version is set by the release build: -ldflags "-X main.version=v1.2.3".
+var version string
+
+func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is the program without its process: it answers the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(stderr, "error:", err)
+	}
+	return app.ExitCode(err)
+}
+
+func newRoot() *cobra.Command {
+	var opts options
+	root := &cobra.Command{
+		Use:           "server",
+		Short:         "Trellis: a modular API service",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return app.WithExitCode(err, app.ExitUsage) })
+	opts.bind(root.PersistentFlags())
+	root.AddCommand(
+		newServe(&opts), newMigrate(&opts), newConfig(&opts), newOpenAPI(&opts), newRoutes(&opts), newVersion(),
+	)
+	return root
+}

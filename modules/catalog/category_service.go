@@ -1,0 +1,90 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/trellis-go/trellis/platform/id"
+	"github.com/trellis-go/trellis/platform/page"
+)
+
+func (s *Service) newCategory(name string) Category {
+	now := s.now()
+	return Category{ID: id.New(), Name: name, NameFolded: fold(name), Version: 1, CreatedAt: now, UpdatedAt: now}
+}
+
+// CreateCategory adds a category. The errors are problem.Invalid and ErrCategoryNameTaken.
+func (s *Service) CreateCategory(ctx context.Context, name string) (*Category, error) {
+	name, err := categoryName(name)
+	if err != nil {
+		return nil, err
+	}
+	category := s.newCategory(name)
+	if err := s.repo.InsertCategory(ctx, &category); err != nil {
+		return nil, fmt.Errorf("create the category %q: %w", name, err)
+	}
+	return &category, nil
+}
+
+func categoryName(name string) (string, error) {
+	name = strings.TrimSpace(name)
+	if !between(name, 1, maxCategory) {
+		return "", refuse([]Violation{{Field: "name", Rule: "must be 1 to 100 characters, not only space"}})
+	}
+	return name, nil
+}
+
+// Category finds a category. The error is ErrCategoryNotFound when there is none.
+func (s *Service) Category(ctx context.Context, categoryID string) (*Category, error) {
+	return s.repo.Category(ctx, categoryID)
+}
+
+// Categories lists categories by name, a page at a time.
+func (s *Service) Categories(ctx context.Context, wanted page.Request) (page.Page[Category], error) {
+	return s.repo.Categories(ctx, wanted)
+}
+
+// RenameCategory changes a category's name. The errors are ErrCategoryNotFound, what check answers, problem.Invalid,
+// ErrCategoryNameTaken, and problem.PreconditionFailed when somebody else changed it meanwhile.
+func (s *Service) RenameCategory(ctx context.Context, categoryID string, check Check, name string) (*Category, error) {
+	name, err := categoryName(name)
+	if err != nil {
+		return nil, err
+	}
+	var category *Category
+	err = s.repo.InTx(ctx, func(ctx context.Context) error {
+		var err error
+		if category, err = s.repo.Category(ctx, categoryID); err != nil {
+			return err
+		}
+		if err := check(category.Version); err != nil {
+			return err
+		}
+		category.Name, category.NameFolded, category.UpdatedAt = name, fold(name), s.now()
+		return s.repo.UpdateCategory(ctx, category)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("rename the category %s: %w", categoryID, err)
+	}
+	return category, nil
+}
+
+// DeleteCategory deletes a category that no product is in. The errors are ErrCategoryNotFound, what check answers, and
+// ErrCategoryInUse.
+func (s *Service) DeleteCategory(ctx context.Context, categoryID string, check Check) error {
+	err := s.repo.InTx(ctx, func(ctx context.Context) error {
+		category, err := s.repo.Category(ctx, categoryID)
+		if err != nil {
+			return err
+		}
+		if err := check(category.Version); err != nil {
+			return err
+		}
+		return s.repo.DeleteCategory(ctx, category)
+	})
+	if err != nil {
+		return fmt.Errorf("delete the category %s: %w", categoryID, err)
+	}
+	return nil
+}

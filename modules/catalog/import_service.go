@@ -1,0 +1,287 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/trellis-go/trellis/platform/problem"
+)
+
+const (
+	importBatch     = 500 // rows written by one statement
+	maxRowErrors    = 100 // reported of one import
+	batchCollisions = 3   // tries of a batch that somebody else took a SKU of
+)
+
+// ImportOptions say what an import does with rows that cannot be created.
+type ImportOptions struct {
+	SkipErrors       bool // import the rows that are right; without it a wrong row means that nothing is imported
+	UpdateDuplicates bool // a row whose SKU exists changes that product; without it the row is wrong
+}
+
+// ImportResult is what an import did.
+type ImportResult struct {
+	Created int
+	Updated int
+	Failed  int
+	Errors  []RowError // the first of the failed rows
+}
+
+// fail notes wrong rows.
+func (r *ImportResult) fail(errs ...RowError) {
+	r.Failed++
+	r.Errors = append(r.Errors, errs[:min(len(errs), maxRowErrors-len(r.Errors))]...)
+}
+
+// rejected is the problem of an import that did nothing, because of its wrong rows.
+func (r *ImportResult) rejected() error {
+	invalid := problem.Invalid.Errorf("%d rows are not valid; nothing was imported", r.Failed)
+	for _, e := range r.Errors {
+		invalid = invalid.With(problem.Field{In: "body", Line: e.Line, Column: e.Column, Detail: e.Rule})
+	}
+	return invalid
+}
+
+// Import reads products from CSV. The file is stored on disk first: no transaction waits for a client's network, and the
+// memory used does not depend on the size of the file. The error is problem.Invalid, with lines and columns, when the
+// header is wrong, or a row is and SkipErrors is not set.
+func (s *Service) Import(ctx context.Context, body io.Reader, options ImportOptions) (ImportResult, error) {
+	file, err := spool(body)
+	if err != nil {
+		return ImportResult{}, err
+	}
+	defer discard(file)
+	if options.SkipErrors {
+		return s.importValid(ctx, file, options)
+	}
+	return s.importAll(ctx, file, options)
+}
+
+// importAll checks every row before it writes any, and writes all in one transaction.
+func (s *Service) importAll(ctx context.Context, file *os.File, options ImportOptions) (ImportResult, error) {
+	checked, err := s.eachBatch(ctx, file, func(*importer, context.Context, []row) error { return nil }, options)
+	if err != nil {
+		return ImportResult{}, err
+	}
+	if checked.Failed > 0 {
+		return ImportResult{}, checked.rejected()
+	}
+	var result ImportResult
+	err = s.repo.InTx(ctx, func(ctx context.Context) error {
+		result, err = s.eachBatch(ctx, file, (*importer).write, options)
+		if err == nil && result.Failed > 0 {
+			err = result.rejected()
+		}
+		return err
+	})
+	if err != nil {
+		return ImportResult{}, fmt.Errorf("import products: %w", err)
+	}
+	return result, nil
+}
+
+// importValid writes the rows that are right, a batch in a transaction.
+func (s *Service) importValid(ctx context.Context, file *os.File, options ImportOptions) (ImportResult, error) {
+	result, err := s.eachBatch(ctx, file, (*importer).writeAlone, options)
+	if err != nil {
+		return ImportResult{}, fmt.Errorf("import products: %w", err)
+	}
+	return result, nil
+}
+
+// eachBatch reads the file from its beginning and hands its valid rows on.
+func (s *Service) eachBatch(
+	ctx context.Context, file *os.File, write func(*importer, context.Context, []row) error, options ImportOptions,
+) (ImportResult, error) {
+	im := &importer{Service: s, options: options, pending: map[string]bool{}}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return im.result, fmt.Errorf("rewind the imported file: %w", err)
+	}
+	rows, err := newCSVReader(file)
+	if err != nil {
+		return im.result, unreadable(err)
+	}
+	for {
+		next, wrong, err := rows.next()
+		if errors.Is(err, io.EOF) {
+			return im.result, im.flush(ctx, write)
+		}
+		if err != nil {
+			return im.result, unreadable(err)
+		}
+		if len(wrong) > 0 {
+			im.result.fail(wrong...)
+			continue
+		}
+		if im.full(next) {
+			if err := im.flush(ctx, write); err != nil {
+				return im.result, err
+			}
+		}
+		im.add(next)
+	}
+}
+
+// unreadable is the problem of a file that is not CSV or has the wrong header.
+func unreadable(err error) error {
+	var wrong *RowError
+	if errors.As(err, &wrong) {
+		result := ImportResult{}
+		result.fail(*wrong)
+		return result.rejected()
+	}
+	if errors.Is(err, errRecordTooLong) {
+		return problem.Invalid.New("the file cannot be read: " + err.Error())
+	}
+	return err
+}
+
+// spool stores the body in a file that is gone when it is closed.
+func spool(body io.Reader) (*os.File, error) {
+	file, err := os.CreateTemp("", "trellis-import-*.csv")
+	if err != nil {
+		return nil, fmt.Errorf("make a file for the import: %w", err)
+	}
+	if _, err := io.Copy(file, body); err != nil {
+		discard(file)
+		return nil, fmt.Errorf("receive the imported file: %w", err)
+	}
+	return file, nil
+}
+
+func discard(file *os.File) {
+	_ = file.Close()
+	_ = os.Remove(file.Name())
+}
+
+// importer is one run over a file.
+type importer struct {
+	*Service
+	options ImportOptions
+	result  ImportResult
+	rows    []row
+	pending map[string]bool // the SKUs of rows
+}
+
+// full tells whether the batch must be written before next: it is long, or has next's SKU, which then exists.
+func (im *importer) full(next row) bool {
+	return len(im.rows) == importBatch || im.pending[next.draft.SKU]
+}
+
+func (im *importer) add(next row) {
+	im.rows = append(im.rows, next)
+	im.pending[next.draft.SKU] = true
+}
+
+func (im *importer) flush(ctx context.Context, write func(*importer, context.Context, []row) error) error {
+	if len(im.rows) > 0 {
+		if err := write(im, ctx, im.rows); err != nil {
+			return err
+		}
+	}
+	im.rows = im.rows[:0]
+	clear(im.pending)
+	return nil
+}
+
+// writeAlone writes a batch in a transaction of its own. When somebody else takes one of its SKUs meanwhile it is tried
+// again, and then finds that SKU taken.
+func (im *importer) writeAlone(ctx context.Context, rows []row) error {
+	before := im.result
+	var err error
+	for range batchCollisions {
+		err = im.repo.InTx(ctx, func(ctx context.Context) error {
+			im.result = before
+			return im.write(ctx, rows)
+		})
+		if !errors.Is(err, ErrSKUTaken) {
+			return err
+		}
+	}
+	return err
+}
+
+// write stores a batch within a transaction.
+func (im *importer) write(ctx context.Context, rows []row) error {
+	skus, names := gather(rows)
+	existing, err := im.repo.ProductsBySKU(ctx, skus)
+	if err != nil {
+		return err
+	}
+	categories, err := im.ensureCategories(ctx, names)
+	if err != nil {
+		return err
+	}
+	folded := make(map[string]Category, len(categories))
+	for _, category := range categories {
+		folded[category.NameFolded] = category
+	}
+	var created []*Product
+	for _, r := range rows {
+		product, exists := existing[r.draft.SKU]
+		switch {
+		case !exists:
+			product = im.newProduct(r.draft)
+			product.Categories = pick(folded, r.draft.Categories)
+			created = append(created, product)
+		case im.options.UpdateDuplicates:
+			if err := im.update(ctx, product, r, folded); err != nil {
+				return err
+			}
+		default:
+			im.result.fail(RowError{Line: r.line, Column: "sku", Rule: "belongs to another product"})
+		}
+	}
+	im.result.Created += len(created)
+	return im.repo.InsertProducts(ctx, created)
+}
+
+// update changes an existing product to what its row says.
+func (im *importer) update(ctx context.Context, product *Product, r row, categories map[string]Category) error {
+	product.apply(r.over(product.draft()))
+	if r.has("categories") {
+		product.Categories = pick(categories, r.draft.Categories)
+	}
+	product.UpdatedAt = im.now()
+	im.result.Updated++
+	return im.repo.UpdateProduct(ctx, product)
+}
+
+// gather lists the SKUs of the rows, and the names of their categories, once each.
+func gather(rows []row) (skus, names []string) {
+	for _, r := range rows {
+		skus = append(skus, r.draft.SKU)
+		names = append(names, r.draft.Categories...)
+	}
+	return skus, distinct(names)
+}
+
+// pick finds the categories with the names.
+func pick(folded map[string]Category, names []string) []Category {
+	picked := make([]Category, 0, len(names))
+	for _, name := range names {
+		picked = append(picked, folded[fold(name)])
+	}
+	return picked
+}
+
+// Export writes the products that the filter chooses as CSV, in the order in which they were made. It reads them a page
+// at a time: a product that is changed meanwhile may be written as it was before or as it is after.
+func (s *Service) Export(ctx context.Context, filter ProductFilter, w io.Writer) error {
+	out := newCSVWriter(w)
+	if err := out.header(); err != nil {
+		return fmt.Errorf("export products: %w", err)
+	}
+	for product, err := range s.repo.EachProduct(ctx, filter) {
+		if err == nil {
+			err = out.write(product)
+		}
+		if err != nil {
+			return fmt.Errorf("export products: %w", err)
+		}
+	}
+	return out.flush()
+}

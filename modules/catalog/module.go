@@ -1,0 +1,26 @@
+// Package catalog is the domain of what is sold: products and the categories they are in.
+//
+// Its operations are served in v1 and v2 of the API, which differ in how they show a price. Products can be imported
+// from CSV and exported to it as streams.
+package catalog
+
+import (
+	"github.com/google/wire"
+
+	"github.com/trellis-go/trellis/platform/module"
+)
+
+// Set provides the module and what it is made of.
+var Set = wire.NewSet(New, NewHandler, NewService, NewRepository)
+
+// Module is the catalog as the application sees it.
+type Module struct{ module.Module }
+
+// New puts the module together.
+func New(h *Handler) *Module {
+	return &Module{module.Module{
+		Name:   "catalog",
+		Routes: h.routes,
+		Models: []any{&Product{}, &Category{}, &productCategory{}},
+	}}
+}

@@ -1,0 +1,54 @@
+package database
+
+import (
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// source is what a driver gets to open a connection: all of it checked for presence, none of it for sense.
+type source struct {
+	name   string
+	cfg    Config
+	logger *slog.Logger
+}
+
+// opener makes a connection without touching the network or the disk. Its error is about the DSN and never repeats it.
+type opener func(source) (Connection, error)
+
+// drivers is the table of all drivers. A new one is a line here and a file of its own.
+func drivers() map[string]opener {
+	return map[string]opener{
+		"mysql":  openMySQL,
+		"sqlite": openSQLite,
+	}
+}
+
+func open(src source) (Connection, error) {
+	key := "databases." + src.name
+	table := drivers()
+	opens, known := table[src.cfg.Driver]
+	switch {
+	case src.cfg.Driver == "":
+		return nil, fmt.Errorf("%s.driver is not set: give one of %s", key, names(table))
+	case !known:
+		return nil, fmt.Errorf("%s.driver is %q: it must be one of %s", key, src.cfg.Driver, names(table))
+	case src.cfg.DSN == "":
+		return nil, fmt.Errorf("%s.dsn is not set", key)
+	}
+	connection, err := opens(src)
+	if err != nil {
+		return nil, fmt.Errorf("%s.dsn: %w", key, err)
+	}
+	return connection, nil
+}
+
+// names lists the keys of a table for a message.
+func names[V any](table map[string]V) string {
+	if len(table) == 0 {
+		return "none"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(table)), ", ")
+}

@@ -1,0 +1,84 @@
+package database
+
+import (
+	"fmt"
+	"regexp"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// Keyset is one page of a list in a total order: by a column, and by id among equals. The page begins after a row, not
+// at an offset, so that it costs the same however far down it is, and no row is seen twice or missed while others are
+// inserted. The query is portable and served by an index on (column, id):
+//
+//	rows := []Product{}
+//	err := r.db.Reader(ctx).Scopes(database.Keyset{
+//		Column: "price_cents", Desc: true, Value: last.PriceCents, ID: last.ID, Limit: limit,
+//	}.Scope).Find(&rows).Error
+//	page, more := database.Cut(rows, limit)
+type Keyset struct {
+	Column string // to order by, NOT NULL: a constant of the module, never text of a client. Empty or "id": by id alone
+	Desc   bool   // the largest first, among equals the largest id
+	Value  any    // what Column holds in the last row of the page before, in the Go type of the field
+	ID     string // its id; empty for the first page
+	Limit  int    // rows on the page. The query asks for one more, for Cut to see whether another page follows
+}
+
+const idColumn = "id"
+
+// Scope puts condition, order and limit on a query of one table that has a column id. A Keyset without a limit, or with
+// something else than a column's name in Column, makes the query fail.
+func (k Keyset) Scope(db *gorm.DB) *gorm.DB {
+	if k.Column == "" {
+		k.Column = idColumn
+	}
+	if !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(k.Column) {
+		_ = db.AddError(fmt.Errorf("keyset: %q is not the name of a column", k.Column))
+		return db
+	}
+	if k.Limit < 1 {
+		_ = db.AddError(fmt.Errorf("keyset: the limit is %d: it must be at least 1", k.Limit))
+		return db
+	}
+	order := []clause.OrderByColumn{{Column: column(k.Column), Desc: k.Desc}}
+	if k.Column != idColumn {
+		order = append(order, clause.OrderByColumn{Column: column(idColumn), Desc: k.Desc})
+	}
+	db = db.Clauses(clause.OrderBy{Columns: order}).Limit(k.Limit + 1)
+	if k.ID == "" {
+		return db
+	}
+	return db.Clauses(clause.Where{Exprs: []clause.Expression{k.after()}})
+}
+
+// after is true of the rows behind the last one. A row value comparison, (column, id) > (?, ?), would say the same, but
+// Oracle has none and MySQL uses no index for it.
+func (k Keyset) after() clause.Expression {
+	beyondID := beyond(idColumn, k.ID, k.Desc)
+	if k.Column == idColumn {
+		return beyondID
+	}
+	var from clause.Expression = clause.Gte{Column: column(k.Column), Value: k.Value}
+	if k.Desc {
+		from = clause.Lte{Column: column(k.Column), Value: k.Value}
+	}
+	return clause.And(from, clause.Or(beyond(k.Column, k.Value, k.Desc), beyondID))
+}
+
+func beyond(name string, value any, desc bool) clause.Expression {
+	if desc {
+		return clause.Lt{Column: column(name), Value: value}
+	}
+	return clause.Gt{Column: column(name), Value: value}
+}
+
+func column(name string) clause.Column { return clause.Column{Table: clause.CurrentTable, Name: name} }
+
+// Cut makes a page of what a query with Keyset.Scope found: at most limit rows, and whether more follow.
+func Cut[T any](rows []T, limit int) (page []T, more bool) {
+	if len(rows) > limit {
+		return rows[:limit], true
+	}
+	return rows, false
+}

@@ -1,0 +1,127 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+
+	"gorm.io/gorm"
+)
+
+// Manager holds the configured connections.
+type Manager struct {
+	members []*member // in the order of their names, which is the order of opening
+	byName  map[string]*member
+	logger  *slog.Logger
+	once    sync.Once
+	closed  error
+}
+
+// member is a connection with its place in the configuration.
+type member struct {
+	Connection
+	cfg Config
+}
+
+// Open makes the manager of the configured connections. It does no I/O: connections come up in Start or at first use, so
+// a program may build its whole graph, say to print the API document, with no database there. The error joins one for
+// each connection that is configured wrongly; each names its key, and none shows a password.
+func Open(cfgs Configs, logger *slog.Logger) (*Manager, error) {
+	m := &Manager{byName: map[string]*member{}, logger: logger}
+	var failed []error
+	for _, name := range slices.Sorted(maps.Keys(cfgs)) {
+		cfg := cfgs[name]
+		if cfg.Driver == "" && cfg.DSN == "" {
+			continue
+		}
+		connection, err := open(source{name: name, cfg: cfg, logger: logger})
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		added := &member{Connection: connection, cfg: cfg}
+		m.members = append(m.members, added)
+		m.byName[name] = added
+	}
+	if len(failed) > 0 {
+		return nil, errors.Join(append(failed, m.Close(context.Background()))...)
+	}
+	return m, nil
+}
+
+// DB is the SQL database with that name. The error of a name that is not configured is ErrNotConfigured, lists those
+// that are, and names the keys to set.
+func (m *Manager) DB(name string) (*DB, error) { return Lookup[*DB](m, name) }
+
+// SQL is every SQL database, in the order of their names.
+func (m *Manager) SQL() []*DB {
+	var all []*DB
+	for _, member := range m.members {
+		if db, isSQL := member.Connection.(*DB); isSQL {
+			all = append(all, db)
+		}
+	}
+	return all
+}
+
+// Use installs a gorm plugin, tracing for example, on every handle of every SQL database. Call it before Start.
+func (m *Manager) Use(plugin func() gorm.Plugin) error {
+	for _, db := range m.SQL() {
+		for _, handle := range db.handles() {
+			if err := handle.Use(plugin()); err != nil {
+				return fmt.Errorf("database %s: %w", db.Name(), err)
+			}
+		}
+	}
+	return nil
+}
+
+// Checks is a health check for each connection. Each probe ends with its ctx at the latest.
+func (m *Manager) Checks() []Check {
+	checks := make([]Check, len(m.members))
+	for i, member := range m.members {
+		checks[i] = Check{Name: member.Name(), Required: !member.cfg.Optional, Probe: member.Ping}
+	}
+	return checks
+}
+
+// Stats describes every pool of every connection at this moment.
+func (m *Manager) Stats() []Stats {
+	var all []Stats
+	for _, member := range m.members {
+		all = append(all, member.Stats()...)
+	}
+	return all
+}
+
+// Close closes the connections in the reverse order of opening. It stops waiting for them when ctx ends, with the error
+// of ctx. Closing again does nothing and gives the same error.
+func (m *Manager) Close(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		m.once.Do(m.close)
+	}()
+	select {
+	case <-done:
+		return m.closed
+	case <-ctx.Done():
+		return fmt.Errorf("closing the databases: %w", ctx.Err())
+	}
+}
+
+func (m *Manager) close() {
+	var failed []error
+	for _, member := range slices.Backward(m.members) {
+		if err := member.Close(); err != nil {
+			failed = append(failed, fmt.Errorf("closing the database %s: %w", member.Name(), err))
+		}
+	}
+	m.closed = errors.Join(failed...)
+}
+
+func (m *Manager) names() string { return names(m.byName) }

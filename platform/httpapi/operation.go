@@ -1,0 +1,131 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+
+	"github.com/trellis-go/trellis/platform/config"
+	"github.com/trellis-go/trellis/platform/log"
+	"github.com/trellis-go/trellis/platform/problem"
+)
+
+// Operation says how a function is served. What it reads and answers is said by the function's types.
+type Operation struct {
+	ID          string // unique within a version, verb-noun: get-product
+	Method      string
+	Path        string // under the version's prefix: /products/{id}
+	Tag         string // the heading in the documentation
+	Summary     string // one line
+	Description string // Markdown
+	Status      int    // of success; zero: 200, or 204 without a body
+	Problems    []*problem.Kind
+	Timeout     time.Duration // zero: http.request_timeout
+	MaxBody     config.Size   // zero: http.max_body
+	Consumes    string        // media type of an Upload
+	Produces    string        // media type of a Download
+}
+
+// Handle serves an operation in one version of the API. It panics on a mistake in the types: the program is wrong.
+func Handle[I, O any](g *Group, op Operation, handler func(ctx context.Context, in *I) (*O, error)) {
+	described := g.describe(op)
+	huma.Register(g.huma, described, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, newProblem(ctx, err)
+		}
+		return out, nil
+	})
+	g.operations = append(g.operations, Registered{
+		Version: g.version, Method: op.Method, Path: g.version.Prefix() + op.Path, ID: op.ID, Summary: op.Summary,
+		Tag: op.Tag,
+	})
+}
+
+// describe is the operation in huma's terms.
+func (g *Group) describe(op Operation) huma.Operation {
+	timeout, maxBody := op.Timeout, op.MaxBody
+	if timeout == 0 {
+		timeout = g.api.cfg.RequestTimeout
+	}
+	if maxBody == 0 {
+		maxBody = g.api.cfg.MaxBody
+	}
+	described := huma.Operation{
+		OperationID: op.ID, Method: op.Method, Path: op.Path, Summary: op.Summary, Description: op.Description,
+		DefaultStatus: op.Status, Tags: []string{op.Tag}, Deprecated: !g.version.Deprecated.IsZero(),
+		MaxBodyBytes:    int64(maxBody) + 1, // huma refuses a body of exactly this size
+		BodyReadTimeout: timeout,
+		Responses:       g.responses(op),
+		Middlewares:     huma.Middlewares{g.enter(op, timeout, maxBody)},
+	}
+	if op.Description == "" {
+		described.Description = op.Summary + "."
+	}
+	if op.Consumes != "" {
+		described.RequestBody = &huma.RequestBody{Required: true, Content: media(op.Consumes)}
+	}
+	return described
+}
+
+// enter is the first that an operation does: it names itself in the log and the metrics and sets its limits.
+func (g *Group) enter(op Operation, timeout time.Duration, maxBody config.Size) func(huma.Context, func(huma.Context)) {
+	return func(hctx huma.Context, next func(huma.Context)) {
+		ctx, cancel := context.WithTimeout(hctx.Context(), timeout)
+		defer cancel()
+		x := exchangeOf(ctx)
+		x.group, x.operation = g, op.ID
+		log.Set(ctx, slog.String("operation", op.ID))
+		request := humagin.Unwrap(hctx)
+		if op.Consumes != "" {
+			request.Request.Body = http.MaxBytesReader(request.Writer, request.Request.Body, int64(maxBody))
+		}
+		if op.Timeout > 0 {
+			connection, end := http.NewResponseController(request.Writer), time.Now().Add(timeout)
+			_ = connection.SetReadDeadline(end)
+			_ = connection.SetWriteDeadline(end.Add(time.Second)) // time to say that it took too long
+		}
+		next(huma.WithContext(hctx, ctx))
+	}
+}
+
+func media(contentType string) map[string]*huma.MediaType {
+	return map[string]*huma.MediaType{contentType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+}
+
+// everywhere are the problems that any operation may answer with.
+var everywhere = []*problem.Kind{
+	problem.BadRequest, problem.Malformed, problem.Invalid, problem.RateLimited, problem.Internal, problem.Unavailable,
+	problem.Timeout,
+}
+
+// responses documents what the operation may answer with beside its success, by status, naming the codes.
+func (g *Group) responses(op Operation) map[string]*huma.Response {
+	schema := g.problemSchema()
+	responses := map[string]*huma.Response{}
+	for _, kind := range append(append([]*problem.Kind{}, everywhere...), op.Problems...) {
+		status := strconv.Itoa(kind.Status)
+		line := fmt.Sprintf("`%s`: %s.", kind.Code, kind.Title)
+		if known, ok := responses[status]; ok {
+			if !strings.Contains(known.Description, line) {
+				known.Description += "\n\n" + line
+			}
+			continue
+		}
+		responses[status] = &huma.Response{
+			Description: line,
+			Content:     map[string]*huma.MediaType{problem.ContentType: {Schema: schema}},
+		}
+	}
+	if op.Produces != "" {
+		responses["200"] = &huma.Response{Description: "The stream", Content: media(op.Produces)}
+	}
+	return responses
+}

@@ -1,0 +1,68 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/trellis-go/trellis/platform/problem"
+)
+
+// Upload is embedded in the input of an operation that reads its body as a stream; Operation.Consumes names the media
+// type. The stream ends with an error when the body is over Operation.MaxBody.
+type Upload struct {
+	Stream io.Reader `json:"-"`
+}
+
+// Resolve takes the body from the request. It refuses another media type than the operation consumes.
+func (u *Upload) Resolve(hctx huma.Context) []error {
+	consumed := hctx.Operation().RequestBody.Content
+	sent, _, _ := mime.ParseMediaType(hctx.Header("Content-Type"))
+	if _, ok := consumed[sent]; !ok {
+		return []error{problem.UnsupportedMediaType.Errorf("the body must be sent as %s",
+			strings.Join(slices.Sorted(maps.Keys(consumed)), " or "))}
+	}
+	u.Stream = hctx.BodyReader()
+	return nil
+}
+
+// Download is the output of an operation that writes its answer as a stream.
+type Download struct {
+	ContentType        string `header:"Content-Type"`
+	ContentDisposition string `header:"Content-Disposition"`
+	Body               func(huma.Context)
+}
+
+// Stream makes a download that a browser saves under that name. An error before the first byte becomes a problem
+// document; one after it cuts the connection, so that the client does not take a part for the whole.
+func Stream(contentType, filename string, write func(ctx context.Context, w io.Writer) error) *Download {
+	download := &Download{
+		ContentType:        contentType,
+		ContentDisposition: mime.FormatMediaType("attachment", map[string]string{"filename": filename}),
+	}
+	download.Body = func(hctx huma.Context) {
+		ctx := hctx.Context()
+		err := write(ctx, hctx.BodyWriter())
+		if err == nil {
+			return
+		}
+		if !exchangeOf(ctx).answer.begun() {
+			hctx.SetHeader("Content-Disposition", "")
+			p := newProblem(ctx, err)
+			hctx.SetHeader("Content-Type", problem.ContentType)
+			hctx.SetStatus(p.Status)
+			_ = jsonFormat.Marshal(hctx.BodyWriter(), p)
+			return
+		}
+		report(ctx, fmt.Errorf("stream %s: %w", filename, err))
+		panic(http.ErrAbortHandler)
+	}
+	return download
+}

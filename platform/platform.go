@@ -1,0 +1,91 @@
+// Package platform composes the packages below it into what every application stands on: one configuration, one Wire
+// set, and the order in which the parts start and stop.
+package platform
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/google/wire"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/trellis-go/trellis/platform/app"
+	"github.com/trellis-go/trellis/platform/clock"
+	"github.com/trellis-go/trellis/platform/database"
+	"github.com/trellis-go/trellis/platform/health"
+	"github.com/trellis-go/trellis/platform/httpapi"
+	"github.com/trellis-go/trellis/platform/log"
+	"github.com/trellis-go/trellis/platform/migrate"
+	"github.com/trellis-go/trellis/platform/module"
+	"github.com/trellis-go/trellis/platform/ratelimit"
+	"github.com/trellis-go/trellis/platform/telemetry"
+)
+
+// Config has a section for each package that has keys.
+type Config struct {
+	App        app.Config
+	HTTP       httpapi.Config
+	Log        log.Config
+	Databases  database.Configs
+	Migrations migrate.Config
+	RateLimit  ratelimit.Config
+}
+
+// Set provides the platform, given a Config, a *log.Logger, a telemetry.Build, the migrations' fs.FS and the modules.
+var Set = wire.NewSet(
+	wire.FieldsOf(new(Config), "App", "HTTP", "Databases", "Migrations", "RateLimit"),
+	wire.FieldsOf(new(*log.Logger), "Logger"),
+	clock.New,
+	database.Open,
+	migrate.New,
+	telemetry.NewRegistry,
+	ratelimit.NewMemory, wire.Bind(new(ratelimit.Limiter), new(*ratelimit.Memory)),
+	NewHealth,
+	NewAPI,
+	httpapi.NewServer,
+	NewApp,
+)
+
+// NewHealth watches the databases.
+func NewHealth(logger *slog.Logger, databases *database.Manager) *health.Health {
+	var checks []health.Check
+	for _, check := range databases.Checks() {
+		checks = append(checks, health.Check{Name: check.Name, Required: check.Required, Probe: check.Probe})
+	}
+	return health.New(logger, checks...)
+}
+
+// NewAPI makes the API with the operations of every module.
+func NewAPI(
+	cfg httpapi.Config, limits ratelimit.Config, limiter ratelimit.Limiter, logger *slog.Logger, health *health.Health,
+	registry *prometheus.Registry, modules []module.Module,
+) (*httpapi.API, error) {
+	api, err := httpapi.New(cfg, limits, limiter, logger, health, registry)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range modules {
+		m.Routes(api)
+	}
+	return api, nil
+}
+
+// NewApp lists the parts of the program in the order in which they start. They stop in the reverse order.
+func NewApp(
+	cfg app.Config, migrations migrate.Config, logger *slog.Logger, health *health.Health, databases *database.Manager,
+	migrator *migrate.Migrator, server *httpapi.Server, registry *prometheus.Registry,
+) *app.App {
+	registry.MustRegister(database.NewCollector(databases))
+	return app.New(cfg, logger, health,
+		app.Component{Name: "databases", Start: databases.Start, Stop: databases.Close},
+		app.Component{Name: "migrations", Start: func(ctx context.Context) error { return migrator.Ensure(ctx, migrations.Auto) }},
+		app.Component{Name: "health", Stop: health.Close},
+		app.Component{Name: "http", Start: server.Start, Run: server.Run, Drain: server.Drain, Stop: server.Stop},
+	)
+}
+
+// Reload puts those parts of a new configuration in force that may change while the program runs.
+func Reload(_ context.Context, cfg Config, logger *log.Logger, api *httpapi.API) error {
+	api.Limit(cfg.RateLimit)
+	return logger.SetLevel(cfg.Log.Level)
+}

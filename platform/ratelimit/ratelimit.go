@@ -1,0 +1,95 @@
+// Package ratelimit decides whether a client may make one more request now. Quotas are spent by the generic cell rate
+// algorithm: a burst may come at once, after that requests are admitted evenly at the rate of the quota.
+//
+// A Limiter is one store of what has been spent. Memory keeps it in the process.
+package ratelimit
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/throttled/throttled/v2"
+	"github.com/throttled/throttled/v2/store/memstore"
+)
+
+// Config is the section rate_limit. It may change while the program runs.
+type Config struct {
+	Enabled bool
+	Read    Quota // for GET and HEAD
+	Write   Quota // for every other method
+}
+
+// Quota is what one client may spend on one class of requests.
+type Quota struct {
+	Requests int           `validate:"min=1"` // admitted per Period when they come evenly
+	Period   time.Duration `validate:"min=1ms"`
+	Burst    int           `validate:"min=1"` // admitted at once by a client that was idle
+}
+
+// Result is the state of a client's quota after a request.
+type Result struct {
+	Allowed    bool
+	Limit      int           // the burst
+	Remaining  int           // what may come at once now
+	ResetAfter time.Duration // until the whole burst is there again
+	RetryAfter time.Duration // until the next request is admitted, when this one was not
+}
+
+// Limiter spends quotas. An error means that it could not tell.
+type Limiter interface {
+	Allow(ctx context.Context, key string, quota Quota) (Result, error)
+}
+
+// MaxClients bounds the memory of Memory: the clients seen least recently are forgotten, and so start with a full burst.
+const MaxClients = 1 << 16
+
+// Memory limits within this process.
+type Memory struct {
+	store    throttled.GCRAStoreCtx
+	limiters sync.Map // Quota → *throttled.GCRARateLimiterCtx
+}
+
+// NewMemory makes a limiter that knows nobody yet.
+func NewMemory() (*Memory, error) {
+	store, err := memstore.NewCtx(MaxClients)
+	if err != nil {
+		return nil, fmt.Errorf("make the rate limit store: %w", err)
+	}
+	return &Memory{store: store}, nil
+}
+
+// Allow spends one request of the key's quota.
+func (m *Memory) Allow(ctx context.Context, key string, quota Quota) (Result, error) {
+	limiter, err := m.limiter(quota)
+	if err != nil {
+		return Result{}, err
+	}
+	limited, state, err := limiter.RateLimitCtx(ctx, key, 1)
+	if err != nil {
+		return Result{}, fmt.Errorf("spend the rate limit: %w", err)
+	}
+	return Result{
+		Allowed:    !limited,
+		Limit:      state.Limit,
+		Remaining:  state.Remaining,
+		ResetAfter: state.ResetAfter,
+		RetryAfter: max(state.RetryAfter, 0),
+	}, nil
+}
+
+func (m *Memory) limiter(quota Quota) (*throttled.GCRARateLimiterCtx, error) {
+	if known, ok := m.limiters.Load(quota); ok {
+		return known.(*throttled.GCRARateLimiterCtx), nil
+	}
+	limiter, err := throttled.NewGCRARateLimiterCtx(m.store, throttled.RateQuota{
+		MaxRate:  throttled.PerDuration(quota.Requests, quota.Period),
+		MaxBurst: quota.Burst - 1,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make a rate limiter for %+v: %w", quota, err)
+	}
+	made, _ := m.limiters.LoadOrStore(quota, limiter)
+	return made.(*throttled.GCRARateLimiterCtx), nil
+}

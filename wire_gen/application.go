@@ -1,0 +1,24 @@
+package wiregen
+
+import (
+	"io/fs"
+
+	"github.com/trellis-go/trellis/migrations"
+	"github.com/trellis-go/trellis/platform/app"
+	"github.com/trellis-go/trellis/platform/database"
+	"github.com/trellis-go/trellis/platform/httpapi"
+	"github.com/trellis-go/trellis/platform/migrate"
+	"github.com/trellis-go/trellis/platform/module"
+)
+
+// Application is what the commands use of the graph.
+type Application struct {
+	App       *app.App          // serves until it is told to stop
+	API       *httpapi.API      // answers requests
+	Server    *httpapi.Server   // where it listens
+	Databases *database.Manager // started by App
+	Migrator  *migrate.Migrator
+	Modules   []module.Module
+}
+
+func migrationFiles() fs.FS { return migrations.Files }
