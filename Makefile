@@ -33,7 +33,7 @@ services: ## Find or start the servers that the integration tests need
 lint: ## Static analysis
 	@test -z "$$(gofmt -l cmd configs migrations modules platform test wire_gen)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
 	$(TOOL) golangci-lint run
-	$(TOOL) actionlint
+	$(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 vuln: ## Known vulnerabilities in what is called
 	$(TOOL) govulncheck ./...
@@ -63,8 +63,8 @@ migrate: ## Apply pending migrations to the configured databases
 bench: ## Benchmarks, apart from the tests
 	$(GO) test -run '^$$' -bench . -benchmem ./platform/... ./modules/...
 
-load: ## Load a server on loopback and compare the first page with the thousandth
-	./test/load/run.sh
+load: build ## Load a server on loopback and compare the first page with the thousandth
+	$(GO) run ./test/load bin/server
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'

@@ -81,7 +81,8 @@ type productsHandler[B any] struct {
 	read    func(B) Draft
 }
 
-type filterInput struct {
+// FilterInput is what chooses products. It is exported because fields of unexported embedded types cannot be set.
+type FilterInput struct {
 	Category string                  `query:"category" maxLength:"100" doc:"Only products in the category with this name"`
 	Query    string                  `query:"q" maxLength:"200" doc:"Only products with this text in their name or SKU, without regard to case"`
 	Active   httpapi.Optional[bool]  `query:"active" doc:"Only products that are offered, or that are not"`
@@ -89,7 +90,7 @@ type filterInput struct {
 	MaxPrice httpapi.Optional[int64] `query:"max_price_cents" minimum:"0" doc:"Only products that cost at most this, in hundredths of their currency"`
 }
 
-func (f filterInput) filter() ProductFilter {
+func (f FilterInput) filter() ProductFilter {
 	return ProductFilter{
 		Category: f.Category, Text: f.Query, Active: f.Active.Pointer(),
 		MinPrice: f.MinPrice.Pointer(), MaxPrice: f.MaxPrice.Pointer(),
@@ -98,12 +99,12 @@ func (f filterInput) filter() ProductFilter {
 
 type listProductsInput struct {
 	httpapi.PageInput
-	filterInput
+	FilterInput
 	Sort string `query:"sort" enum:"name,-name,price,-price,created_at,-created_at" default:"-created_at" doc:"The order; a leading - turns it round"`
 }
 
 func (p productsHandler[B]) list(ctx context.Context, in *listProductsInput) (*httpapi.ListOutput[B], error) {
-	filters := fmt.Sprintf("%+v", in.filterInput)
+	filters := fmt.Sprintf("%+v", in.FilterInput)
 	wanted, err := in.Page(in.Sort, filters)
 	if err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ func (h *Handler) importProducts(ctx context.Context, in *importInput) (*importO
 	return out, nil
 }
 
-type exportInput struct{ filterInput }
+type exportInput struct{ FilterInput }
 
 func (h *Handler) exportProducts(_ context.Context, in *exportInput) (*httpapi.Download, error) {
 	name := "products-" + h.service.now().Format(time.DateOnly) + ".csv"

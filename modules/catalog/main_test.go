@@ -68,8 +68,6 @@ func create(t *testing.T, client testkit.Client, bodies ...string) map[string]an
 
 func path(product map[string]any) string { return fmt.Sprintf("/api/v1/products/%s", product["id"]) }
 
-type databaseManager = database.Manager
-
 var errStale = errors.New("stale")
 
 func draft(sku string, categories ...string) catalog.Draft {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/trellis-go/trellis/modules/catalog"
+	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/test/testkit"
 )
 
@@ -207,7 +208,7 @@ func TestADeletedProductIsGoneAndItsSKUFree(t *testing.T) {
 }
 
 func TestOfManyChangesOfOneVersionOneWins(t *testing.T) {
-	testkit.EachEngine(t, func(t *testing.T, m *databaseManager) {
+	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
 		service := newService(t, m)
 		product, err := service.CreateProduct(t.Context(), draft("TEA-1"))
 		require.NoError(t, err)
@@ -222,7 +223,7 @@ func TestOfManyChangesOfOneVersionOneWins(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 16 {
 			all.Go(func() {
-				_, err := service.UpdateProduct(t.Context(), product.ID, onlyFirst, func(p *catalog.Product) (catalog.Draft, error) {
+				_, err := service.UpdateProduct(t.Context(), product.ID, onlyFirst, func(*catalog.Product) (catalog.Draft, error) {
 					return draft(fmt.Sprintf("NEW-%d", i)), nil
 				})
 				lock.Lock()

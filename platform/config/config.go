@@ -18,7 +18,7 @@
 //		}
 //	}
 //
-//	loaded, err := config.Load[Config](config.Options{Embedded: configs.FS, Environ: os.Environ()})
+//	loaded, err := config.Load[Config](config.Options{Embedded: configs.Files, Environ: os.Environ()})
 //	if err != nil {
 //		return err // a *config.Error: everything that is wrong, one line each
 //	}

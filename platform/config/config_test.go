@@ -161,3 +161,8 @@ func TestAllErrorsOfAllLayersAreReportedAtOnceInOrder(t *testing.T) {
 		`flag: http.debug must be true or false, got "maybe"`,
 	}, lines(t, err))
 }
+
+func TestErrorsOfAFileAreInTheOrderOfItsLines(t *testing.T) {
+	assert.Equal(t, []string{at + "2: http.a is not a known key", at + "11: http.b is not a known key", "not set: http.addr is required"},
+		wrong(t, "http:\n  a: 1\n"+"\n\n\n\n\n\n\n\n"+"  b: 1\n"))
+}

@@ -68,6 +68,7 @@ func (n *node) match(rest, key string, entries []string) []candidate {
 				found = append(found, n.elem.matchAfter(rest[end:], full, append(slices.Clone(entries), full))...)
 			}
 		}
+	case list: // only a file can set it
 	}
 	return found
 }

@@ -172,7 +172,7 @@ func TestAFileMustHoldASection(t *testing.T) {
 
 func TestAListReplacesTheOneOfTheLayerBefore(t *testing.T) {
 	dir := folder(t,
-		"default.yaml", minimal+"log:\n  sinks:\n    - format: json\n    - format: text\n",
+		"default.yaml", minimal+"log:\n  sinks:\n    - format: json\n      every: 1s\n    - format: text\n",
 		"test.yaml", "log:\n  sinks:\n    - format: text\n")
 	loaded, err := config.Load[Settings](config.Options{Dir: dir, Environment: "test"})
 	require.NoError(t, err)

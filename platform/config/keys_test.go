@@ -35,9 +35,9 @@ func TestKeysListsKeysVariablesAndTypes(t *testing.T) {
 func TestKeysAreNamedAfterTheirFields(t *testing.T) {
 	type names struct {
 		MaxOpen, DSN, TLSCert, HTTPAddr, L1Size, RequestID, URLs, TTLsBySize, A string
-		Other                                                                  string `mapstructure:"renamed"`
-		Skipped                                                                func() `mapstructure:"-"`
-		hidden                                                                 string
+		Other                                                                   string `mapstructure:"renamed"`
+		Skipped                                                                 func() `mapstructure:"-"`
+		hidden                                                                  string
 	}
 	var keys []string
 	for _, info := range config.Keys[names]() {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/agext/levenshtein"
@@ -20,10 +21,18 @@ func nearest(word string, candidates []string) string {
 		same++
 	}
 	same = strings.LastIndexAny(word[:same], "._") + 1
-	if least > max(1, 2*(len(word)-same)/5) {
+	if least > max(1, 2*(len(word)-same)/5) && !swapped(word[same:], best[same:]) {
 		return ""
 	}
 	return best
+}
+
+// swapped tells whether two words have the same letters: dns for dsn is likely, though it is two changes in three.
+func swapped(a, b string) bool {
+	x, y := []byte(a), []byte(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
 }
 
 // suggest is the key that an unknown one stands for: a sibling that is spelled much like it, or else the one key of the

@@ -160,7 +160,7 @@ func (l *loader) askSection(p place) {
 // objection reports the error of a section. An *Error names keys in the section; each of joined errors is an item.
 func (l *loader) objection(key string, err error) {
 	var items *Error
-	joined, several := err.(interface{ Unwrap() []error }) //nolint:errorlint // only the outermost error is taken apart
+	joined, several := err.(interface{ Unwrap() []error }) // only the outermost error is taken apart
 	switch {
 	case err == nil:
 	case errors.As(err, &items) && !several:

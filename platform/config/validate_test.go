@@ -56,7 +56,6 @@ func TestASectionThatCannotBeReadIsNotAskedForItsOpinion(t *testing.T) {
 type Opinion struct {
 	Name   string
 	Secret string
-	err    error
 }
 
 func (o Opinion) Validate() error {
@@ -138,6 +137,8 @@ func TestRulesAreToldInWords(t *testing.T) {
 	cases := []struct{ yaml, want string }{
 		{"min: 0\nmore: 2s\ndriver: x", `1: min must be at least 1, got "0"`},
 		{valid + "max: 10", `3: max must be at most 9, got "10"`},
+		{valid + "max: 256", `3: max must fit into 8 bits, got "256"`},
+		{valid + "max: -1", `3: max must be a whole number, not negative, got "-1"`},
 		{valid + "less: 0.5", `3: less must be less than 0.5, got "0.5"`},
 		{"min: 1\nmore: 1s", `2: more must be more than 1s, got "1s"`},
 		{valid + "size: 3KiB", `3: size must be at most 2KiB, got "3KiB"`},
@@ -147,7 +148,7 @@ func TestRulesAreToldInWords(t *testing.T) {
 		{valid + "each: ['::1', b]", `3: each[1] must be an IP address, got "b"`},
 		{valid + "email: a", `3: email must be an e-mail address, got "a"`},
 		{valid + "url: a", `3: url must be a URL, got "a"`},
-		{valid + "either: -", `3: either must be an IP address or must be a host name, got "-"`},
+		{valid + "either: '-'", `3: either must be an IP address or must be a host name, got "-"`},
 		{valid + "begin: a", `3: begin must begin with /, got "a"`},
 		{valid + "end: a", `3: end must end with /, got "a"`},
 		{valid + "has: a", `3: has must contain x, got "a"`},
@@ -182,7 +183,7 @@ func TestFormsAreToldInWords(t *testing.T) {
 	type forms struct {
 		A string `validate:"uri"`
 		B string `validate:"fqdn"`
-		C string `validate:"port"`
+		C uint   `validate:"port"`
 		D string `validate:"cidr"`
 		E string `validate:"dir"`
 		F string `validate:"base64"`
@@ -195,7 +196,7 @@ func TestFormsAreToldInWords(t *testing.T) {
 	assert.Equal(t, []string{
 		"not set: a must be a URI",
 		"not set: b must be a full host name",
-		"not set: c must be a port, 1 to 65535",
+		"not set: c must be a port, 1 to 65535, got \"0\"",
 		"not set: d must be a network, such as 10.0.0.0/8",
 		"not set: e must be an existing folder",
 		"not set: f must be base64",

@@ -12,9 +12,9 @@ import (
 func words(rule validator.FieldError) string {
 	var alternatives []string
 	for alternative := range strings.SplitSeq(rule.Tag(), "|") {
-		tag, param, ok := strings.Cut(alternative, "=")
-		if !ok {
-			param = rule.Param()
+		tag, param, _ := strings.Cut(alternative, "=")
+		if tag == rule.Tag() {
+			param = rule.Param() // only alternatives carry theirs in the tag
 		}
 		alternatives = append(alternatives, phrase(tag, param, rule))
 	}

@@ -199,7 +199,7 @@ func TestATransactionCannotGoOnAfterAStatementWasInterrupted(t *testing.T) {
 	endless := map[string]string{
 		"sqlite": `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
 			INSERT INTO counters SELECT i, i FROM n`,
-		"mysql": "INSERT INTO counters SELECT SLEEP(600), 0",
+		"mysql": "INSERT INTO counters SELECT SLEEP(2), 0",
 	}
 	eachEngine(t, func(t *testing.T, db *database.DB) {
 		err := db.InTx(t.Context(), func(ctx context.Context) error {

@@ -49,7 +49,18 @@ func (k Keyset) Scope(db *gorm.DB) *gorm.DB {
 	if k.ID == "" {
 		return db
 	}
+	group(db.Statement)
 	return db.Clauses(clause.Where{Exprs: []clause.Expression{k.after()}})
+}
+
+// group puts the conditions that the query has so far in brackets: without them what is added would belong to the last
+// operand of an OR alone.
+func group(statement *gorm.Statement) {
+	where := statement.Clauses["WHERE"]
+	if conditions, ok := where.Expression.(clause.Where); ok && len(conditions.Exprs) > 1 {
+		where.Expression = clause.Where{Exprs: []clause.Expression{clause.And(conditions.Exprs...)}}
+		statement.Clauses["WHERE"] = where
+	}
 }
 
 // after is true of the rows behind the last one. A row value comparison, (column, id) > (?, ?), would say the same, but

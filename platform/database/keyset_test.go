@@ -89,7 +89,7 @@ func TestPagesVisitEachRowOnceWhileOthersAreInserted(t *testing.T) {
 			got := walk(t, db, database.Keyset{Column: "score", Desc: desc, Limit: 3}, orders["score"], func() {
 				n++ // at both ends, and among the ties
 				for _, score := range []int{-1, 2, 9} {
-					insert(t, db, item{ID: fmt.Sprintf("%d-new-%t-%d", score, desc, n), Score: score})
+					insert(t, db, item{ID: fmt.Sprintf("%d-new-%t-%d", score, desc, n), Score: score, At: time.Now()})
 				}
 			})
 			sorted := slices.Sorted(slices.Values(got))

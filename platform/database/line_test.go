@@ -2,6 +2,7 @@ package database_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"sync"
@@ -29,6 +30,7 @@ func newLine(t *testing.T, target string) *line {
 // serveLine carries what comes in at listener to target and back, until the test ends.
 func serveLine(t *testing.T, listener net.Listener, target string) *line {
 	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
 	l := &line{listener: listener}
 	l.cutAfter.Store("")
 	l.group.Go(func() {
@@ -37,16 +39,16 @@ func serveLine(t *testing.T, listener net.Listener, target string) *line {
 			if err != nil {
 				return
 			}
-			l.group.Go(func() { l.carry(client, target) })
+			l.group.Go(func() { l.carry(ctx, client, target) })
 		}
 	})
-	t.Cleanup(func() { assert.NoError(t, listener.Close()); l.group.Wait() })
+	t.Cleanup(func() { stop(); assert.NoError(t, listener.Close()); l.group.Wait() })
 	return l
 }
 
 func (l *line) addr() string { return l.listener.Addr().String() }
 
-func (l *line) carry(client net.Conn, target string) {
+func (l *line) carry(ctx context.Context, client net.Conn, target string) {
 	server, err := net.Dial("tcp", target)
 	if err != nil {
 		_ = client.Close()
@@ -54,6 +56,7 @@ func (l *line) carry(client net.Conn, target string) {
 	}
 	cut := func() { _, _ = client.Close(), server.Close() }
 	defer cut()
+	defer context.AfterFunc(ctx, cut)()
 	l.group.Go(func() { defer cut(); _, _ = io.Copy(client, server) })
 	packet := make([]byte, 64<<10)
 	for {

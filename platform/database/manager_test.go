@@ -62,13 +62,11 @@ func TestOpenNeverShowsAPassword(t *testing.T) {
 	for _, dsn := range []config.DSN{
 		"root:hunter2/x", "root:hunter2@nowhere/x", "root:hunter2", "root:hunter2@tcp(x:1)", "root@tcp(x:1)/hunter2%zz",
 		"root:hunter2@tcp(x:1)/x?tls=hunter2", "root:hunter2@tcp(x:1)/x?parseTime=hunter2",
-		"root:hunter2@tcp(x:1)/x?serverPubKey=hunter2", "root:x@tcp(x:1)/x?hunter2",
+		"root:hunter2@tcp(x:1)/x?serverPubKey=hunter2",
 	} {
 		_, err := database.Open(database.Configs{"x": {Driver: "mysql", DSN: dsn}}, testkit.Quiet())
-		if err != nil {
-			require.ErrorContains(t, err, "databases.x.dsn", dsn.Reveal())
-			assert.NotContains(t, err.Error(), "hunter2", dsn.Reveal())
-		}
+		require.ErrorContains(t, err, "databases.x.dsn", dsn.Reveal())
+		assert.NotContains(t, err.Error(), "hunter2", dsn.Reveal())
 	}
 }
 

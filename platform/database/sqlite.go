@@ -18,6 +18,7 @@ import (
 
 const (
 	sqliteBusyTimeout  = 5 * time.Second
+	sqliteLockTurn     = 200 * time.Millisecond
 	sqliteLeastReaders = 4
 )
 
@@ -107,9 +108,7 @@ func probeSQLite(ctx context.Context, pool *sql.DB) error {
 // file is empty, and stays: removing it could let two in.
 func sqliteExclusive(file sqliteFile) func(context.Context, func(context.Context, *sql.DB) error) error {
 	return func(ctx context.Context, fn func(context.Context, *sql.DB) error) (err error) {
-		locks := sql.OpenDB(&sqliteConnector{
-			file: sqliteFile{path: file.path + "-lock"}, lock: "exclusive", busy: time.Second,
-		})
+		locks := sql.OpenDB(&sqliteConnector{file: sqliteFile{path: file.path + "-lock"}, busy: sqliteLockTurn})
 		defer func() { err = errors.Join(err, locks.Close()) }()
 		held, err := sqliteLock(ctx, locks)
 		if err != nil {
@@ -125,7 +124,7 @@ func sqliteExclusive(file sqliteFile) func(context.Context, func(context.Context
 	}
 }
 
-// sqliteLock waits in turns of the busy timeout. The lock outlives ctx: fn may not have come to its end when ctx does.
+// sqliteLock waits in short turns, to notice the end of ctx. The lock outlives ctx: fn may not have come to its end when ctx does.
 func sqliteLock(ctx context.Context, locks *sql.DB) (*sql.Tx, error) {
 	for {
 		held, err := locks.BeginTx(context.WithoutCancel(ctx), nil)

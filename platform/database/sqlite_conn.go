@@ -15,7 +15,6 @@ import (
 // connections are set up by the same statements and write the same bytes.
 type sqliteConnector struct {
 	file    sqliteFile
-	lock    string        // that a transaction takes when it begins: immediate unless set
 	busy    time.Duration // to wait for a lock
 	pragmas []string
 }
@@ -38,11 +37,8 @@ func (c *sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err := os.MkdirAll(filepath.Dir(c.file.path), 0o750); err != nil {
 		return nil, unavailable(fmt.Errorf("creating the folder of the database: %w", err))
 	}
-	lock := c.lock
-	if lock == "" {
-		lock = "immediate"
-	}
-	params := url.Values{"_txlock": {lock}}
+	// A transaction takes the write lock when it begins: one that reads first could find later that it may not write.
+	params := url.Values{"_txlock": {"immediate"}}
 	sqliteParams(params)
 	conn, err := c.Driver().Open(c.file.uri(params))
 	if err != nil {

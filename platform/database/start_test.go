@@ -34,13 +34,13 @@ func TestStartConnectsEverythingAndLogsIt(t *testing.T) {
 }
 
 func TestStartNamesEveryRequiredDatabaseThatStaysDown(t *testing.T) {
-	down := database.Config{Driver: "mysql", DSN: closedPort(t), ConnectTimeout: 250 * time.Millisecond}
+	down := database.Config{Driver: "mysql", DSN: closedPort(t), ConnectTimeout: 400 * time.Millisecond}
 	var book logBook
 	m, err := database.Open(database.Configs{"one": down, "two": down}, book.logger())
 	require.NoError(t, err)
 	err = m.Start(t.Context())
 	require.ErrorIs(t, err, database.ErrUnavailable)
-	require.ErrorContains(t, err, "the database one (mysql) is not reachable, tried for 250ms")
+	require.ErrorContains(t, err, "the database one (mysql) is not reachable, tried for 400ms")
 	require.ErrorContains(t, err, "the database two (mysql) is not reachable")
 	require.ErrorContains(t, err, "connection refused")
 	assert.Contains(t, book.String(), "database not reachable yet")

@@ -15,15 +15,18 @@ func (a *API) logAccess(next http.Handler) http.Handler {
 			if x.isProbe() {
 				level = slog.LevelDebug
 			}
-			a.log.LogAttrs(r.Context(), level, "request",
+			attrs := append(make([]slog.Attr, 0, 7),
 				slog.String("method", r.Method),
 				slog.String("path", x.path),
 				slog.Int("status", x.status()),
 				slog.Float64("ms", float64(time.Since(x.started).Microseconds())/1000),
 				slog.Int64("bytes", x.answer.bytes),
 				slog.String("client", x.client),
-				slog.String("problem", x.problem),
 			)
+			if x.problem != "" {
+				attrs = append(attrs, slog.String("problem", x.problem))
+			}
+			a.log.LogAttrs(r.Context(), level, "request", attrs...)
 		}()
 		next.ServeHTTP(w, r)
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,7 @@ type Operation struct {
 
 // Handle serves an operation in one version of the API. It panics on a mistake in the types: the program is wrong.
 func Handle[I, O any](g *Group, op Operation, handler func(ctx context.Context, in *I) (*O, error)) {
+	requireExported(reflect.TypeFor[I]())
 	described := g.describe(op)
 	huma.Register(g.huma, described, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
@@ -47,6 +49,17 @@ func Handle[I, O any](g *Group, op Operation, handler func(ctx context.Context, 
 		Version: g.version, Method: op.Method, Path: g.version.Prefix() + op.Path, ID: op.ID, Summary: op.Summary,
 		Tag: op.Tag,
 	})
+}
+
+// requireExported panics when an input embeds a struct whose fields cannot be set from outside its package: huma would
+// pass over them without a word.
+func requireExported(input reflect.Type) {
+	for i := range input.NumField() {
+		field := input.Field(i)
+		if field.Anonymous && !field.IsExported() {
+			panic(fmt.Sprintf("httpapi: %s embeds %s, which must be exported for its fields to be read", input, field.Type))
+		}
+	}
 }
 
 // describe is the operation in huma's terms.

@@ -23,7 +23,7 @@ func (a *API) recoverPanics(next http.Handler) http.Handler {
 			}
 			err := problem.TraceAt(fmt.Errorf("panic: %v", cause), debug.Stack())
 			if exchangeOf(r.Context()).answer.begun() {
-				report(r.Context(), err)
+				_ = report(r.Context(), err)
 				panic(http.ErrAbortHandler)
 			}
 			writeProblem(w, r, err)

@@ -61,7 +61,7 @@ func Stream(contentType, filename string, write func(ctx context.Context, w io.W
 			_ = jsonFormat.Marshal(hctx.BodyWriter(), p)
 			return
 		}
-		report(ctx, fmt.Errorf("stream %s: %w", filename, err))
+		_ = report(ctx, fmt.Errorf("stream %s: %w", filename, err))
 		panic(http.ErrAbortHandler)
 	}
 	return download

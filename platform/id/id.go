@@ -6,9 +6,3 @@ import "github.com/google/uuid"
 
 // New makes an identifier in its text form of 36 characters.
 func New() string { return uuid.Must(uuid.NewV7()).String() }
-
-// Valid tells whether text is an identifier in its canonical form.
-func Valid(text string) bool {
-	parsed, err := uuid.Parse(text)
-	return err == nil && parsed.String() == text
-}

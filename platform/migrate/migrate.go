@@ -67,13 +67,16 @@ func (m *Migrator) Up(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// Down takes back the last migration of the database with that name; nothing when none is applied.
+// Down takes back the migration of the database with that name that was applied last; nothing when none is.
 func (m *Migrator) Down(ctx context.Context, name string) error {
 	db, err := m.manager.DB(name)
 	if err != nil {
 		return err
 	}
-	return m.run(ctx, db, down)
+	return m.run(ctx, db, func(ctx context.Context, provider *goose.Provider) error {
+		_, err := down(ctx, provider)
+		return err
+	})
 }
 
 // Redo takes back the last migration of the database with that name and applies it again, to try out a file that is being
@@ -84,20 +87,22 @@ func (m *Migrator) Redo(ctx context.Context, name string) error {
 		return err
 	}
 	return m.run(ctx, db, func(ctx context.Context, provider *goose.Provider) error {
-		if err := down(ctx, provider); err != nil {
+		last, err := down(ctx, provider)
+		if err != nil || last == nil {
 			return err
 		}
-		_, err := provider.UpByOne(ctx)
+		_, err = provider.ApplyVersion(ctx, last.Source.Version, true)
 		return err
 	})
 }
 
-func down(ctx context.Context, provider *goose.Provider) error {
-	_, err := provider.Down(ctx)
+// down takes back the last migration and gives it, or nil when none is applied.
+func down(ctx context.Context, provider *goose.Provider) (*goose.MigrationResult, error) {
+	result, err := provider.Down(ctx)
 	if errors.Is(err, goose.ErrNoNextVersion) {
-		return nil
+		return nil, nil //nolint:nilnil // nothing to take back is neither
 	}
-	return err
+	return result, err
 }
 
 // Status lists every migration of every database, by database and version.

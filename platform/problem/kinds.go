@@ -17,8 +17,6 @@ var (
 		"No operation is served under this path. See /docs for those that are.")
 	MethodNotAllowed = Define(http.StatusMethodNotAllowed, "method_not_allowed", "The method is not allowed here",
 		"The path exists but does not serve this method. The Allow header lists those it serves.")
-	NotAcceptable = Define(http.StatusNotAcceptable, "not_acceptable", "The answer cannot be given in that form",
-		"The Accept header allows no media type that the operation can answer with.")
 	RequestTimeout = Define(http.StatusRequestTimeout, "request_timeout", "The request took too long to arrive",
 		"The body did not arrive in time. Send it again.")
 	Conflict = Define(http.StatusConflict, "conflict", "The request conflicts with the current state",
@@ -58,8 +56,6 @@ func ForStatus(status int) *Kind {
 		return NotFound
 	case http.StatusMethodNotAllowed:
 		return MethodNotAllowed
-	case http.StatusNotAcceptable:
-		return NotAcceptable
 	case http.StatusRequestTimeout:
 		return RequestTimeout
 	case http.StatusConflict:

@@ -23,9 +23,9 @@ type Config struct {
 
 // Quota is what one client may spend on one class of requests.
 type Quota struct {
-	Requests int           `validate:"min=1"` // admitted per Period when they come evenly
+	Requests int           `validate:"min=1,max=1000000"` // admitted per Period when they come evenly
 	Period   time.Duration `validate:"min=1ms"`
-	Burst    int           `validate:"min=1"` // admitted at once by a client that was idle
+	Burst    int           `validate:"min=1,max=1000000"` // admitted at once by a client that was idle
 }
 
 // Result is the state of a client's quota after a request.

@@ -1,0 +1,103 @@
+package catalog_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/trellis-go/trellis/modules/catalog"
+	"github.com/trellis-go/trellis/test/testkit"
+)
+
+func makeCategory(t *testing.T, client testkit.Client, name string) map[string]any {
+	t.Helper()
+	return client.Do("POST", "/api/v1/categories", `{"name":"`+name+`"}`).Must(http.StatusCreated).JSON()
+}
+
+func categoryPath(category map[string]any) string {
+	return "/api/v1/categories/" + category["id"].(string)
+}
+
+func TestACategoryIsCreatedReadAndRenamed(t *testing.T) {
+	client := serve(t)
+	made := client.Do("POST", "/api/v2/categories", `{"name":" Tea "}`).Must(http.StatusCreated)
+	category := made.JSON()
+	assert.Equal(t, "Tea", category["name"])
+	assert.Equal(t, "/api/v2/categories/"+category["id"].(string), made.Header.Get("Location"))
+
+	read := client.Get(categoryPath(category)).Must(200)
+	assert.Equal(t, category, read.JSON())
+	client.Get(categoryPath(category), "If-None-Match", read.Header.Get("ETag")).Must(http.StatusNotModified)
+
+	renamed := client.Do("PUT", categoryPath(category), `{"name":"Herbal tea"}`, "If-Match", `"1"`).Must(200)
+	assert.Equal(t, "Herbal tea", renamed.JSON()["name"])
+	assert.Equal(t, `"2"`, renamed.Header.Get("ETag"))
+}
+
+func TestProductsShowTheNewNameOfTheirCategory(t *testing.T) {
+	client := serve(t)
+	product := create(t, client, tea("TEA-1", `"categories":["Tea"]`))
+	category := client.Get("/api/v1/categories").JSON()["items"].([]any)[0].(map[string]any)
+	client.Do("PUT", categoryPath(category), `{"name":"Herbal"}`, "If-Match", `"1"`).Must(200)
+	assert.Equal(t, []any{"Herbal"}, client.Get(path(product)).JSON()["categories"])
+}
+
+func TestCategoriesAreListedByName(t *testing.T) {
+	client := serve(t)
+	for _, name := range []string{"b", "C", "a"} {
+		makeCategory(t, client, name)
+	}
+	var names []any
+	page := client.Get("/api/v1/categories?limit=2").Must(200).JSON()
+	rest := client.Get("/api/v1/categories?limit=2&cursor=" + page["next_cursor"].(string)).Must(200).JSON()
+	for _, item := range append(page["items"].([]any), rest["items"].([]any)...) {
+		names = append(names, item.(map[string]any)["name"])
+	}
+	assert.Equal(t, []any{"a", "b", "C"}, names)
+	assert.NotContains(t, rest, "next_cursor")
+	client.Get("/api/v1/categories?cursor=x").Must(400)
+}
+
+func TestCategoryNamesAreUniqueWithoutRegardToCase(t *testing.T) {
+	client := serve(t)
+	makeCategory(t, client, "Straße")
+	assert.Equal(t, "category_name_taken", client.Do("POST", "/api/v1/categories", `{"name":"STRASSE"}`).Must(409).Problem().Code)
+	other := makeCategory(t, client, "Other")
+	client.Do("PUT", categoryPath(other), `{"name":"strasse"}`, "If-Match", `"1"`).Must(409)
+}
+
+func TestACategoryWithProductsStays(t *testing.T) {
+	client := serve(t)
+	product := create(t, client, tea("TEA-1", `"categories":["Tea"]`))
+	category := client.Get("/api/v1/categories").JSON()["items"].([]any)[0].(map[string]any)
+	assert.Equal(t, "category_in_use", client.Do("DELETE", categoryPath(category), "", "If-Match", `"1"`).Must(409).Problem().Code)
+
+	client.Do("DELETE", path(product), "", "If-Match", `"1"`).Must(204)
+	client.Do("DELETE", categoryPath(category), "", "If-Match", `"1"`).Must(204)
+	client.Get(categoryPath(category)).Must(404)
+}
+
+func TestBadCategoryRequestsAreRefused(t *testing.T) {
+	client := serve(t)
+	category := makeCategory(t, client, "Tea")
+	client.Do("POST", "/api/v1/categories", `{"name":"  "}`).Must(422)
+	client.Do("POST", "/api/v1/categories", `{}`).Must(422)
+	for _, method := range []string{"PUT", "DELETE"} {
+		body := map[string]string{"PUT": `{"name":"X"}`}[method]
+		client.Do(method, categoryPath(category), body).Must(428)
+		client.Do(method, categoryPath(category), body, "If-Match", `"9"`).Must(412)
+		client.Do(method, "/api/v1/categories/none", body, "If-Match", `"1"`).Must(404)
+	}
+}
+
+func TestTheServiceRefusesABlankCategory(t *testing.T) {
+	service := newService(t, testkit.Database(t))
+	_, err := service.CreateCategory(t.Context(), "\t")
+	require.Error(t, err)
+	_, err = service.RenameCategory(t.Context(), "x", func(int64) error { return nil }, "")
+	require.Error(t, err)
+	_, err = service.Category(t.Context(), "x")
+	require.ErrorIs(t, err, catalog.ErrCategoryNotFound)
+}

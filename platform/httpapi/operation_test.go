@@ -1,0 +1,199 @@
+package httpapi_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/trellis-go/trellis/platform/httpapi"
+	"github.com/trellis-go/trellis/platform/page"
+	"github.com/trellis-go/trellis/platform/problem"
+)
+
+func operation(id, method, path string) httpapi.Operation {
+	return httpapi.Operation{ID: id, Method: method, Path: path, Tag: "Cups", Summary: id}
+}
+
+func TestAPreconditionComparesVersions(t *testing.T) {
+	for header, want := range map[string]error{
+		"":            problem.PreconditionRequired,
+		`"3"`:         nil,
+		`"2", "3"`:    nil,
+		"*":           nil,
+		`"2"`:         problem.PreconditionFailed,
+		`W/"3"`:       problem.PreconditionFailed,
+		"3":           problem.PreconditionFailed,
+		`"3" and "4"`: problem.PreconditionFailed,
+	} {
+		err := httpapi.Precondition{IfMatch: header}.Check(3)
+		if want == nil {
+			require.NoError(t, err, header)
+		} else {
+			require.ErrorIs(t, err, want, header)
+		}
+	}
+}
+
+func TestAConditionalReadComparesWeakly(t *testing.T) {
+	assert.True(t, httpapi.Conditional{IfNoneMatch: `W/"3"`}.Unchanged(3))
+	assert.False(t, httpapi.Conditional{IfNoneMatch: `"2"`}.Unchanged(3))
+	assert.False(t, httpapi.Conditional{}.Unchanged(3))
+}
+
+type numbersInput struct {
+	httpapi.PageInput
+	Even httpapi.Optional[bool] `query:"even"`
+}
+
+func TestAListLinksToItsNextPage(t *testing.T) {
+	api := newAPI(t, nil)
+	httpapi.Handle(api.V(1), operation("numbers", http.MethodGet, "/numbers"),
+		func(_ context.Context, in *numbersInput) (*httpapi.ListOutput[string], error) {
+			wanted, err := in.Page("n", fmt.Sprint(in.Even))
+			if err != nil {
+				return nil, err
+			}
+			var rows []int64
+			for n := int64(0); n < 5; n++ {
+				if wanted.After == nil || n > wanted.After.Value.(int64) {
+					rows = append(rows, n)
+				}
+			}
+			found := page.Cut(rows, wanted.Limit, func(n *int64) page.Position { return page.Position{Value: *n, ID: "x"} })
+			return httpapi.NewList(&in.PageInput, "n", fmt.Sprint(in.Even), found, func(n *int64) string { return fmt.Sprint(*n) }), nil
+		})
+
+	first := get(t, api, "/api/v1/numbers?limit=3&even=true")
+	list := decode[httpapi.List[string]](t, first)
+	assert.Equal(t, []string{"0", "1", "2"}, list.Items)
+	link := first.Header.Values("Link")[len(first.Header.Values("Link"))-1]
+	assert.Equal(t, `</api/v1/numbers?cursor=`+list.NextCursor+`&even=true&limit=3>; rel="next"`, link)
+
+	last := get(t, api, "/api/v1/numbers?limit=3&even=true&cursor="+list.NextCursor)
+	assert.JSONEq(t, `{"items":["3","4"]}`, text(t, last))
+
+	other := get(t, api, "/api/v1/numbers?limit=3&cursor="+list.NextCursor)
+	assert.Equal(t, "invalid_cursor", document(t, other).Code, "a cursor belongs to its filters")
+}
+
+func TestAnEmptyListIsNotNull(t *testing.T) {
+	in := &httpapi.PageInput{}
+	out := httpapi.NewList(in, "", "", page.Page[int]{}, func(*int) int { return 0 })
+	assert.NotNil(t, out.Body.Items)
+}
+
+func TestAnInputMustNotEmbedWhatCannotBeSet(t *testing.T) {
+	type hidden struct {
+		Limit int `query:"limit"`
+	}
+	type input struct{ hidden }
+	api := newAPI(t, nil)
+	assert.PanicsWithValue(t,
+		"httpapi: httpapi_test.input embeds httpapi_test.hidden, which must be exported for its fields to be read",
+		func() {
+			httpapi.Handle(api.V(1), operation("x", http.MethodGet, "/x"),
+				func(context.Context, *input) (*struct{}, error) { return nil, nil })
+		})
+}
+
+func TestAVersionThatDoesNotExistIsAMistakeInTheProgram(t *testing.T) {
+	assert.PanicsWithValue(t, "httpapi: there is no version v3", func() { newAPI(t, nil).V(3) })
+}
+
+type patchInput struct {
+	Body httpapi.MergePatch[cup] `contentType:"application/merge-patch+json"`
+}
+
+func TestAMergePatchIsAppliedAndValidated(t *testing.T) {
+	api := newAPI(t, nil)
+	cold := false
+	httpapi.Handle(api.V(1), operation("patch", http.MethodPatch, "/cups"),
+		func(_ context.Context, in *patchInput) (*cupOutput, error) {
+			patched, err := in.Body.Apply(cup{Name: "mug", Size: 3, Hot: &cold, Tags: []string{"a"}, Maker: "me"})
+			return &cupOutput{Status: http.StatusOK, Body: &patched}, err
+		})
+	for body, want := range map[string]string{
+		`{}`:                      `{"name":"mug","size":3,"hot":false,"tags":["a"],"maker":"me"}`,
+		`{"size":4,"tags":["b"]}`: `{"name":"mug","size":4,"hot":false,"tags":["b"],"maker":"me"}`,
+		`{"hot":null}`:            `{"name":"mug","size":3,"hot":null,"tags":["a"],"maker":"me"}`,
+	} {
+		answer := send(t, api, request{method: "PATCH", path: "/api/v1/cups", body: body})
+		assert.JSONEq(t, want, text(t, answer), body)
+	}
+	for body, pointer := range map[string]string{`{"size":99}`: "/size", `{"size":"4"}`: "/size", `{"x":1}`: "/x", `{"name":null}`: ""} {
+		doc := document(t, send(t, api, request{method: "PATCH", path: "/api/v1/cups", body: body}))
+		require.Len(t, doc.Errors, 1, body)
+		assert.Equal(t, pointer, doc.Errors[0].Pointer, body)
+	}
+}
+
+type uploadInput struct{ httpapi.Upload }
+
+type sizeOutput struct{ Body struct{ Bytes int64 } }
+
+// serveStreams is a real server: streams need a connection.
+func serveStreams(t *testing.T) *httptest.Server {
+	t.Helper()
+	api := newAPI(t, nil)
+	upload := operation("upload", http.MethodPost, "/upload")
+	upload.Consumes, upload.MaxBody = "text/csv", 1000
+	httpapi.Handle(api.V(1), upload, func(_ context.Context, in *uploadInput) (*sizeOutput, error) {
+		n, err := io.Copy(io.Discard, in.Stream)
+		return &sizeOutput{Body: struct{ Bytes int64 }{n}}, err
+	})
+	download := operation("download", http.MethodGet, "/download/{bytes}")
+	download.Produces = "text/csv"
+	httpapi.Handle(api.V(1), download, func(_ context.Context, in *struct {
+		Bytes int `path:"bytes"`
+	}) (*httpapi.Download, error) {
+		return httpapi.Stream("text/csv", "a b.csv", func(_ context.Context, w io.Writer) error {
+			_, err := io.Copy(w, io.LimitReader(zeros{}, int64(in.Bytes)))
+			return errors.Join(err, errors.New("the disk is gone"))
+		}), nil
+	})
+	server := httptest.NewServer(api)
+	t.Cleanup(server.Close)
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
+	return server
+}
+
+func TestAnUploadIsReadAsAStreamUpToItsOwnLimit(t *testing.T) {
+	server := serveStreams(t)
+	post := func(contentType string, size int) *http.Response {
+		answer, err := http.Post(server.URL+"/api/v1/upload", contentType, io.LimitReader(zeros{}, int64(size)))
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = answer.Body.Close() })
+		return answer
+	}
+	assert.JSONEq(t, `{"Bytes":1000}`, text(t, post("text/csv; charset=utf-8", 1000)))
+	assert.Equal(t, "payload_too_large", document(t, post("text/csv", 1001)).Code)
+	assert.Equal(t, "unsupported_media_type", document(t, post("text/plain", 1)).Code)
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+func TestADownloadThatFailsBeforeItBeginsIsAProblem(t *testing.T) {
+	answer, err := http.Get(serveStreams(t).URL + "/api/v1/download/0")
+	require.NoError(t, err)
+	defer func() { _ = answer.Body.Close() }()
+	assert.Equal(t, "internal", document(t, answer).Code)
+	assert.Empty(t, answer.Header.Get("Content-Disposition"))
+}
+
+func TestADownloadThatFailsHalfWayIsCutOff(t *testing.T) {
+	answer, err := http.Get(serveStreams(t).URL + "/api/v1/download/100000")
+	require.NoError(t, err)
+	defer func() { _ = answer.Body.Close() }()
+	assert.Equal(t, `attachment; filename="a b.csv"`, answer.Header.Get("Content-Disposition"))
+	_, err = io.ReadAll(answer.Body)
+	assert.Error(t, err, "the client must see that it did not get everything")
+}

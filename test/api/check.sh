@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Fails when the API that the code describes is not the one committed here, or when it differs from the one on the base
+# revision in a way that breaks clients of a version. The base is $API_BASE, else the last commit.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+mkdir -p .cache/api
+base=${API_BASE:-HEAD}
+failed=0
+for version in v1 v2; do
+	go run ./cmd/server openapi --version "$version" >".cache/api/$version.json"
+	if ! diff -u "test/api/$version.json" ".cache/api/$version.json"; then
+		echo "test/api/$version.json is not what the code describes: run make generate"
+		failed=1
+	fi
+	if git show "$base:test/api/$version.json" >".cache/api/$version-base.json" 2>/dev/null; then
+		go tool -modfile=.tools/go.mod oasdiff breaking --fail-on ERR ".cache/api/$version-base.json" ".cache/api/$version.json" || {
+			echo "$version would break its clients (against $base)"
+			failed=1
+		}
+	fi
+done
+exit "$failed"

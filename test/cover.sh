@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Measures how much of modules/ and of platform/ the tests run, and fails when it is less than 80 % of either.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mkdir -p .cache
+# shellcheck source=/dev/null
+[ -f .cache/services.env ] && . .cache/services.env
+least=80
+profile=.cache/cover.out
+go test -count=1 -coverprofile="$profile" -coverpkg=./modules/...,./platform/... ./... >.cache/cover.log 2>&1 || {
+	grep -vE 'coverage: 0.0%|no test files' .cache/cover.log
+	exit 1
+}
+failed=0
+for part in modules platform; do
+	percent=$(awk -v part="/$part/" '
+		NR > 1 && index($1, part) { seen[$1] = $2; if ($3 > 0) hit[$1] = 1 }
+		END { for (b in seen) { all += seen[b]; if (b in hit) run += seen[b] } printf "%.1f", 100 * run / all }' "$profile")
+	echo "coverage of $part/: $percent %"
+	awk -v p="$percent" -v least="$least" 'BEGIN { exit !(p < least) }' && { echo "it must be at least $least %"; failed=1; }
+done
+exit "$failed"

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Finds the servers that the integration tests talk to, or starts them, and writes how to reach them to
+# .cache/services.env. What is neither found nor to be started is named, and its tests are skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mkdir -p .cache
+out=.cache/services.env
+: >"$out"
+
+answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+wait_for() {
+	for _ in $(seq 100); do
+		answers "$1" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+install() { # a Debian package, where we may
+	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+	echo "  installing $1 …"
+	{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$1"; } >.cache/install.log 2>&1
+}
+
+# A MariaDB of our own: its data in .cache, on a port of its own.
+start_mariadb() {
+	local port=33306 data="$PWD/.cache/mariadb" as=()
+	answers "$port" && return 0
+	command -v mariadbd >/dev/null || install mariadb-server || return 1
+	if [ "$(id -u)" = 0 ]; then as=(--user=root); fi
+	[ -d "$data/mysql" ] || mariadb-install-db "${as[@]}" --datadir="$data" --auth-root-authentication-method=normal >.cache/mariadb-install.log 2>&1 || return 1
+	mariadbd "${as[@]}" --no-defaults --datadir="$data" --bind-address=127.0.0.1 --port="$port" --socket="$data/mysqld.sock" \
+		--pid-file="$data/mysqld.pid" >.cache/mariadb.log 2>&1 &
+	wait_for "$port"
+}
+
+if [ -n "${TRELLIS_TEST_MYSQL_DSN:-}" ]; then
+	mysql="$TRELLIS_TEST_MYSQL_DSN"
+elif command -v mariadb >/dev/null && mariadb --protocol=tcp -h127.0.0.1 -uroot -e 'select 1' >/dev/null 2>&1; then
+	mysql='root@tcp(127.0.0.1:3306)/'
+elif start_mariadb; then
+	mysql='root@tcp(127.0.0.1:33306)/'
+fi
+
+if [ -n "${mysql:-}" ]; then
+	echo "export TRELLIS_TEST_MYSQL_DSN='$mysql'" >>"$out"
+	echo "MariaDB: ${mysql#*@}"
+else
+	echo "MariaDB: none; its tests are skipped. Set TRELLIS_TEST_MYSQL_DSN, or install mariadb-server"
+fi
