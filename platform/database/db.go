@@ -77,7 +77,7 @@ func (db *DB) open(src source, label string, connections *sql.DB) (*pool, error)
 func (db *DB) Name() string { return db.name }
 
 // Driver is sqlite, mysql, …: the name of its folder of migrations, too.
-func (db *DB) Driver() string { return db.engine.driver }
+func (db *DB) Driver() string { return db.driver }
 
 // Target says which physical database it is, without secrets. Two connections with the same driver and target are one
 // database.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,7 +76,7 @@ func parseSQLite(dsn string) (sqliteFile, error) {
 		return sqliteFile{}, errors.New("must name a file: a database in memory would be another for every connection")
 	}
 	for name := range params {
-		if !strings.Contains(" mode vfs psow ", " "+name+" ") {
+		if !slices.Contains([]string{"mode", "vfs", "psow"}, name) {
 			return sqliteFile{}, fmt.Errorf("has the parameter %s: only mode, vfs and psow can be set", name)
 		}
 	}

@@ -216,12 +216,13 @@ func TestAHookOutsideATransactionRunsAtOnce(t *testing.T) {
 	assert.True(t, ran)
 }
 
-func TestAHookThatComesAfterTheCommitRunsAtOnce(t *testing.T) {
-	db, ran := primary(t, testkit.Migrated(t, tables())), false
+func TestAHookThatComesAfterTheCommitRunsAtOnceAndOutsideOfIt(t *testing.T) {
+	db := primary(t, testkit.Migrated(t, tables()))
 	var leaked context.Context
 	require.NoError(t, db.InTx(t.Context(), func(ctx context.Context) error { leaked = ctx; return nil }))
-	database.AfterCommit(leaked, func(context.Context) { ran = true })
-	assert.True(t, ran)
+	require.Error(t, add(leaked, db, "late"), "the transaction is over")
+	database.AfterCommit(leaked, func(ctx context.Context) { require.NoError(t, add(ctx, db, "of the hook")) })
+	assert.Equal(t, []string{"of the hook"}, ids(t, db))
 }
 
 func TestConcurrentReadModifyWritesLoseNothing(t *testing.T) {

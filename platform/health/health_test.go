@@ -176,8 +176,8 @@ func TestADatabaseThatStopsAnsweringShowsWithin3Seconds(t *testing.T) {
 func TestAProbeThatIgnoresItsContextDoesNotHangReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		calls := 0
-		h := health.New(log.Discard(), required("db", func(context.Context) error { calls++; <-release; return nil }))
+		var calls atomic.Int32
+		h := health.New(log.Discard(), required("db", func(context.Context) error { calls.Add(1); <-release; return nil }))
 		h.MarkStarted()
 		begun := time.Now()
 		assert.Equal(t, "timed out", h.Ready(t.Context()).Checks[0].Error)
@@ -187,12 +187,12 @@ func TestAProbeThatIgnoresItsContextDoesNotHangReady(t *testing.T) {
 		report := h.Ready(t.Context())
 		assert.Equal(t, "timed out", report.Checks[0].Error)
 		assert.Equal(t, float64(time.Since(begun).Milliseconds()), report.Checks[0].LatencyMS)
-		assert.Equal(t, 1, calls, "none is started while one hangs")
+		assert.EqualValues(t, 1, calls.Load(), "none is started while one hangs")
 
 		close(release)
 		time.Sleep(time.Second)
 		assert.True(t, h.Ready(t.Context()).OK())
-		assert.Equal(t, 2, calls)
+		assert.EqualValues(t, 2, calls.Load())
 		require.NoError(t, h.Close(t.Context()))
 	})
 }

@@ -112,18 +112,23 @@ func TestAFileThatCannotBeParsedIsNamed(t *testing.T) {
 }
 
 func TestUpOfManyProcessesAtOnceEndsWellForAll(t *testing.T) {
+	slow := allOf() // enough for all to be at it
+	slow["mysql/4_slow.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nDO SLEEP(0.1);\n" + third[len("-- +goose Up"):])}
+	slow["sqlite/4_slow.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\n-- +goose NO TRANSACTION\nSELECT COUNT(*) FROM " +
+		"(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT i FROM n);\n" +
+		third[len("-- +goose Up"):])}
 	testkit.EachEmpty(t, func(t *testing.T, cfg database.Config) {
 		var group sync.WaitGroup
-		for range 6 {
+		for range 4 {
 			group.Go(func() {
 				m, err := database.Open(database.Configs{testkit.Name: cfg}, testkit.Quiet())
 				assert.NoError(t, err)
-				assert.NoError(t, of(m, allOf()).Up(t.Context()))
+				assert.NoError(t, of(m, slow).Up(t.Context()))
 				assert.NoError(t, m.Close(t.Context()))
 			})
 		}
 		group.Wait()
-		assert.Equal(t, []int{11}, values(t, testkit.Start(t, database.Configs{testkit.Name: cfg})))
+		assert.Equal(t, []int{21}, values(t, testkit.Start(t, database.Configs{testkit.Name: cfg})))
 	})
 }
 
@@ -156,6 +161,15 @@ func TestRedoTakesBackTheLastAndAppliesItAgain(t *testing.T) {
 			"3_third.sql", strings.ReplaceAll(third, "id + 10", "id + 20"))
 		require.NoError(t, of(m, edited).Redo(t.Context(), testkit.Name))
 		assert.Equal(t, []int{21}, values(t, m))
+	})
+}
+
+func TestRedoAppliesTheSameOneAgainAndNotOneThatIsPending(t *testing.T) {
+	eachEngine(t, func(t *testing.T, m *database.Manager) {
+		require.NoError(t, of(m, files("1_first.sql", first, "3_third.sql", third)).Up(t.Context()))
+		require.NoError(t, of(m, allOf()).Redo(t.Context(), testkit.Name))
+		assert.Equal(t, []int{11}, values(t, m))
+		assert.False(t, exists(t, m, "b"))
 	})
 }
 

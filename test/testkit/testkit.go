@@ -110,5 +110,5 @@ func sqliteImage(files fs.FS) (image []byte, err error) {
 	if err := m.Close(ctx); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(dsn) //nolint:gosec // our own file
+	return os.ReadFile(dsn)
 }
