@@ -9,7 +9,7 @@ race=()
 [ "$(go env CGO_ENABLED)" = 1 ] && race=(-race)
 log=.cache/integration.log
 status=0
-go test -v -count=1 -shuffle=on "${race[@]}" -tags integration ./... >"$log" 2>&1 || status=$?
+go test -v -count=1 -shuffle=on "${race[@]}" -tags integration,nomsgpack ./... >"$log" 2>&1 || status=$?
 grep -E '^(FAIL|ok|panic|---.*FAIL)|^\s+--- FAIL' "$log" || true
 if [ "$status" != 0 ]; then
 	grep -B2 -A40 -E '^\s*--- FAIL|^panic|DATA RACE' "$log" | head -200

@@ -54,8 +54,8 @@ type Configs map[string]Config
 // Config describes one connection. Driver and DSN suffice; the zero value of every other field means the default that
 // stands beside it.
 type Config struct {
-	Driver         string        `validate:"required_with=DSN"`    // a name of the driver table: sqlite, mysql
-	DSN            config.DSN    `validate:"required_with=Driver"` // as the driver has it; for sqlite a path or file: URI
+	Driver         string        `validate:"required_with=DSN,omitempty,oneof=sqlite mysql"` // a name of the driver table: sqlite, mysql
+	DSN            config.DSN    `validate:"required_with=Driver"`                           // as the driver has it; for sqlite a path or file: URI
 	Optional       bool          // the service also runs without it: start-up warns, readiness says degraded
 	Pool           Pool          // how many connections, and for how long
 	ConnectTimeout time.Duration `validate:"gte=0"` // how long Start tries: 30 s, 5 s when optional

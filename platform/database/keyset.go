@@ -16,16 +16,17 @@ import (
 //	err := r.db.Reader(ctx).Scopes(database.Keyset{
 //		Column: "price_cents", Desc: true, Value: last.PriceCents, ID: last.ID, Limit: limit,
 //	}.Scope).Find(&rows).Error
-//	page, more := database.Cut(rows, limit)
 type Keyset struct {
 	Column string // to order by, NOT NULL: a constant of the module, never text of a client. Empty or "id": by id alone
 	Desc   bool   // the largest first, among equals the largest id
 	Value  any    // what Column holds in the last row of the page before, in the Go type of the field
 	ID     string // its id; empty for the first page
-	Limit  int    // rows on the page. The query asks for one more, for Cut to see whether another page follows
+	Limit  int    // rows on the page. The query asks for one more, which tells whether another page follows
 }
 
 const idColumn = "id"
+
+var columnName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Scope puts condition, order and limit on a query of one table that has a column id. A Keyset without a limit, or with
 // something else than a column's name in Column, makes the query fail.
@@ -33,7 +34,7 @@ func (k Keyset) Scope(db *gorm.DB) *gorm.DB {
 	if k.Column == "" {
 		k.Column = idColumn
 	}
-	if !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(k.Column) {
+	if !columnName.MatchString(k.Column) {
 		_ = db.AddError(fmt.Errorf("keyset: %q is not the name of a column", k.Column))
 		return db
 	}
@@ -85,11 +86,3 @@ func beyond(name string, value any, desc bool) clause.Expression {
 }
 
 func column(name string) clause.Column { return clause.Column{Table: clause.CurrentTable, Name: name} }
-
-// Cut makes a page of what a query with Keyset.Scope found: at most limit rows, and whether more follow.
-func Cut[T any](rows []T, limit int) (page []T, more bool) {
-	if len(rows) > limit {
-		return rows[:limit], true
-	}
-	return rows, false
-}

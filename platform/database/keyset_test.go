@@ -21,7 +21,8 @@ func walk(t *testing.T, db *database.DB, keyset database.Keyset, valueOf func(it
 	for {
 		var rows []item
 		require.NoError(t, db.Reader(t.Context()).Scopes(keyset.Scope).Find(&rows).Error)
-		page, more := database.Cut(rows, keyset.Limit)
+		more := len(rows) > keyset.Limit
+		page := rows[:min(len(rows), keyset.Limit)]
 		for _, row := range page {
 			seen = append(seen, row.ID)
 		}
