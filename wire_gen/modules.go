@@ -27,6 +27,8 @@ type Modules struct {
 }
 
 // moduleSet provides every module and its configuration.
+//
+//nolint:unused // by wire.go, which only Wire builds
 var moduleSet = wire.NewSet(
 	catalog.Set, wire.FieldsOf(new(ModuleConfigs), "Catalog"),
 )

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/trellis-go/trellis/platform/health"
+	"github.com/trellis-go/trellis/platform/problem"
 )
 
 // Config is the section app.
@@ -38,7 +39,7 @@ type Config struct {
 type Component struct {
 	Name  string
 	Start func(ctx context.Context) error // makes it ready; parts listed before it are
-	Run   func(ctx context.Context) error // works until Drain or Stop; returning before that is a failure
+	Run   func(ctx context.Context) error // works until Drain or Stop, its ctx ends after Stop; returning before the end is a failure
 	Drain func(ctx context.Context) error // takes no more work and waits for what it has
 	Stop  func(ctx context.Context) error // gives back what Start took; parts listed after it have stopped
 }
@@ -65,30 +66,50 @@ func New(cfg Config, logger *slog.Logger, probes *health.Health, components ...C
 func (a *App) OnReload(fn func(ctx context.Context) error) { a.reload = fn }
 
 // Run lives until a signal comes, ctx ends, or a component fails, and gives nil when it was told to end and ended in
-// order. Every error names the component; ExitCode tells their classes.
+// order. Every error names the component; ExitCode tells their classes. A function that does not heed the end of its
+// ctx is left behind and named.
 func (a *App) Run(ctx context.Context) error {
 	signal.Notify(a.signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer signal.Stop(a.signals)
-	life, end := context.WithCancel(ctx)
-	defer end()
+	life, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	ended := make(chan error, 1)
-	go func() { ended <- a.live(life) }()
+	go func() { ended <- a.live(life, end) }()
+	hangUps, idle := make(chan struct{}, 1), make(chan struct{})
+	go func() { defer close(idle); a.reloads(life, hangUps) }()
 
 	for told := false; ; {
 		select {
 		case err := <-ended:
+			end(nil)
+			<-idle
 			return err
 		case sig := <-a.signals:
 			switch {
 			case sig == syscall.SIGHUP:
-				a.hangUp(ctx)
+				select {
+				case hangUps <- struct{}{}:
+				default: // a reload is due anyway
+				}
 			case told:
 				return forced(sig)
 			default:
 				a.log.InfoContext(ctx, "told to end", "signal", sig.String())
 				told = true
-				end()
+				end(nil)
 			}
+		}
+	}
+}
+
+// reloads keeps reloading off the loop of Run, so that one which hangs does not hold up the signals that end the program.
+func (a *App) reloads(ctx context.Context, hangUps <-chan struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangUps:
+			a.hangUp(ctx)
 		}
 	}
 }
@@ -97,49 +118,80 @@ func (a *App) hangUp(ctx context.Context) {
 	if a.reload == nil {
 		return
 	}
-	if err := guard(ctx, a.reload); err != nil {
-		a.log.ErrorContext(ctx, "not reloaded: what was in force stays", "error", err)
+	limited, cancel := context.WithTimeout(ctx, a.cfg.StartTimeout)
+	defer cancel()
+	if err := within(limited, a.reload); err != nil {
+		a.note(ctx, "not reloaded: what was in force stays", err)
 		return
 	}
 	a.log.InfoContext(ctx, "reloaded")
 }
 
 // live starts everything, waits for the end of ctx or the failure of a component, and stops everything.
-func (a *App) live(ctx context.Context) error {
+func (a *App) live(ctx context.Context, fail context.CancelCauseFunc) error {
 	began := time.Now()
-	runs := newRuns(len(a.components))
-	for i, component := range a.components {
-		if err := a.start(ctx, component); err != nil {
-			return errors.Join(err, a.stop(context.WithoutCancel(ctx), a.components[:i], runs))
-		}
-		runs.begin(context.WithoutCancel(ctx), component)
-	}
-	a.health.MarkStarted()
-	a.log.InfoContext(ctx, "ready", "took", time.Since(began))
-
-	var failure error
-	select {
-	case <-ctx.Done():
-	case failure = <-runs.failed:
-		a.log.ErrorContext(ctx, "a component failed", "error", failure)
+	parts, err := a.startAll(ctx, fail)
+	ready := err == nil && len(parts) == len(a.components)
+	if ready {
+		a.health.MarkStarted()
+		a.log.InfoContext(ctx, "ready", "took", time.Since(began))
+		<-ctx.Done()
 	}
 	a.health.MarkDraining()
-	return errors.Join(failure, a.end(context.WithoutCancel(ctx), failure == nil, runs))
+	failure := failureOf(ctx)
+	rest := context.WithoutCancel(ctx)
+	if ready {
+		if failure == nil {
+			time.Sleep(a.cfg.DrainDelay)
+		}
+		err = a.drain(rest, parts)
+	}
+	var first error // a nil *failed would not be a nil error
+	if failure != nil {
+		first = failure
+		a.note(ctx, "a component failed", failure)
+	}
+	if err = errors.Join(first, err, a.stop(rest, parts, failure)); err == nil {
+		a.log.InfoContext(ctx, "ended")
+	}
+	return err
+}
+
+// startAll gives the parts that have started: all of them, or those before the one that failed or that the end of ctx
+// came at.
+func (a *App) startAll(ctx context.Context, fail context.CancelCauseFunc) (parts []*part, err error) {
+	for _, component := range a.components {
+		err := a.start(ctx, component)
+		switch {
+		case ctx.Err() != nil && err != nil:
+			a.log.InfoContext(ctx, "told to end while starting", "component", component.Name, "error", err)
+			return parts, nil
+		case err != nil:
+			a.note(ctx, "not started", err)
+			return parts, err
+		}
+		parts = append(parts, begin(ctx, component, fail))
+	}
+	return parts, nil
 }
 
 func (a *App) start(ctx context.Context, component Component) error {
-	if component.Start == nil {
-		return nil
+	if ctx.Err() != nil || component.Start == nil {
+		return ctx.Err()
 	}
 	limited, cancel := context.WithTimeout(ctx, a.cfg.StartTimeout)
 	defer cancel()
-	err := within(limited, component.Start)
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return WithExitCode(fmt.Errorf("told to end while %s was starting: %w", component.Name, err), ExitOK)
-	default:
+	if err := within(limited, component.Start); err != nil {
 		return withDefaultCode(fmt.Errorf("start %s: %w", component.Name, err), ExitUnavailable)
 	}
+	return nil
+}
+
+// note logs an error, with the stack of a panic.
+func (a *App) note(ctx context.Context, what string, err error) {
+	attrs := []any{"error", err}
+	if stack := problem.Stack(err); stack != nil {
+		attrs = append(attrs, "stack", string(stack))
+	}
+	a.log.ErrorContext(ctx, what, attrs...)
 }

@@ -214,7 +214,13 @@ func child() {
 	}
 	cfg := app.Config{StartTimeout: time.Minute, DrainTimeout: time.Minute, StopTimeout: time.Minute}
 	a := app.New(cfg, log.Discard(), health.New(log.Discard()), worker)
-	a.OnReload(func(context.Context) error { say("reloading"); return errors.New("not valid") })
+	a.OnReload(func(ctx context.Context) error {
+		say("reloading")
+		if os.Getenv("TRELLIS_APP_CHILD") == "hang reload" {
+			<-ctx.Done()
+		}
+		return errors.New("not valid")
+	})
 	os.Exit(app.ExitCode(a.Run(context.Background())))
 }
 
@@ -251,7 +257,7 @@ func start(t *testing.T, mode string) process {
 }
 
 func (p process) exit() int {
-	for range p.said { //nolint:revive // until it ends
+	for range p.said {
 	}
 	_ = p.cmd.Wait()
 	return p.cmd.ProcessState.ExitCode()

@@ -26,6 +26,9 @@ type coded struct {
 
 func (c *coded) Unwrap() error { return c.error }
 
+// ExitCode is what the function ExitCode looks for; errors of other packages may have it too.
+func (c *coded) ExitCode() int { return c.code }
+
 // WithExitCode says with which code the program is to end on err. It gives nil for nil.
 func WithExitCode(err error, code int) error {
 	if err == nil {
@@ -36,21 +39,22 @@ func WithExitCode(err error, code int) error {
 
 // withDefaultCode is WithExitCode for an error that has no code yet.
 func withDefaultCode(err error, code int) error {
-	var c *coded
+	var c interface{ ExitCode() int }
 	if errors.As(err, &c) {
 		return err
 	}
 	return WithExitCode(err, code)
 }
 
-// ExitCode is the code for what Run or a command gave: that of the first error in the chain that has one.
+// ExitCode is the code for what Run or a command gave: that of the first error in the chain that has a
+// method ExitCode() int, such as those of WithExitCode.
 func ExitCode(err error) int {
 	if err == nil {
 		return ExitOK
 	}
-	var c *coded
+	var c interface{ ExitCode() int }
 	if errors.As(err, &c) {
-		return c.code
+		return c.ExitCode()
 	}
 	return ExitFailure
 }

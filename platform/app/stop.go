@@ -6,44 +6,39 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/trellis-go/trellis/platform/problem"
 )
 
-// end drains and stops every component, in reverse order.
-func (a *App) end(ctx context.Context, orderly bool, runs *runs) error {
-	runs.ending()
-	if orderly {
-		time.Sleep(a.cfg.DrainDelay)
-	}
-	draining, cancel := context.WithTimeout(ctx, a.cfg.DrainTimeout)
+// drain lets every component finish what it has, in reverse order.
+func (a *App) drain(ctx context.Context, parts []*part) error {
+	limited, cancel := context.WithTimeout(ctx, a.cfg.DrainTimeout)
 	defer cancel()
 	var failed []error
-	for _, component := range slices.Backward(a.components) {
-		failed = append(failed, a.finish(draining, "drain", component.Name, component.Drain))
-	}
-	failed = append(failed, a.stop(ctx, a.components, runs))
-	err := errors.Join(failed...)
-	if err == nil {
-		a.log.InfoContext(ctx, "ended")
-	}
-	return err
-}
-
-// stop stops those components that have started, in reverse order, and waits for what they ran.
-func (a *App) stop(ctx context.Context, started []Component, runs *runs) error {
-	runs.ending()
-	var failed []error
-	for _, component := range slices.Backward(started) {
-		limited, cancel := context.WithTimeout(ctx, a.cfg.StopTimeout)
-		failed = append(failed,
-			a.finish(limited, "stop", component.Name, component.Stop),
-			a.finish(limited, "wait for", component.Name, runs.waitFor(component.Name)))
-		cancel()
+	for _, p := range slices.Backward(parts) {
+		failed = append(failed, a.finish(limited, "drain", p.Name, p.Drain))
 	}
 	return errors.Join(failed...)
+}
+
+// stop stops those components that have started, in reverse order, and waits for what they ran. The failure that ended
+// the program is known already.
+func (a *App) stop(ctx context.Context, parts []*part, known *failed) error {
+	var errs []error
+	for _, p := range slices.Backward(parts) {
+		limited, cancel := context.WithTimeout(ctx, a.cfg.StopTimeout)
+		errs = append(errs, a.finish(limited, "stop", p.Name, p.Stop))
+		p.end()
+		if err := a.finish(limited, "wait for", p.Name, p.wait); err != nil {
+			errs = append(errs, err)
+		} else if p.failure != nil && p.failure != known {
+			a.note(ctx, "a component failed", p.failure)
+			errs = append(errs, p.failure)
+		}
+		cancel()
+	}
+	return errors.Join(errs...)
 }
 
 func (a *App) finish(ctx context.Context, doing, name string, fn func(context.Context) error) error {
@@ -58,13 +53,15 @@ func (a *App) finish(ctx context.Context, doing, name string, fn func(context.Co
 	if errors.Is(err, context.DeadlineExceeded) {
 		code = ExitDrain
 	}
-	return WithExitCode(fmt.Errorf("%s %s: %w", doing, name, err), code)
+	err = WithExitCode(fmt.Errorf("%s %s: %w", doing, name, err), code)
+	a.note(ctx, "not ended in order", err)
+	return err
 }
 
 // within calls fn and goes on without it when ctx ends first.
 func within(ctx context.Context, fn func(context.Context) error) error {
 	done := make(chan error, 1)
-	go func() { done <- guard(ctx, fn) }()
+	go guard(ctx, fn, func(err error) { done <- err })
 	select {
 	case err := <-done:
 		return err
@@ -81,65 +78,65 @@ func within(ctx context.Context, fn func(context.Context) error) error {
 // grace is how long a function may take to notice that its context has ended.
 const grace = 100 * time.Millisecond
 
-// guard makes an error of a panic, so that the other components still stop.
-func guard(ctx context.Context, fn func(context.Context) error) (err error) {
+// guard calls fn and then, whatever becomes of fn: it makes an error of a panic, so that the other components still
+// stop, and of an fn that ends its goroutine, so that nobody waits for ever.
+func guard(ctx context.Context, fn func(context.Context) error, then func(error)) {
+	err := errors.New("it ended its goroutine")
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = problem.TraceAt(fmt.Errorf("panic: %v", cause), debug.Stack())
+			err = WithExitCode(problem.TraceAt(fmt.Errorf("panic: %v", cause), debug.Stack()), ExitSoftware)
 		}
+		then(err)
 	}()
-	return fn(ctx)
+	err = fn(ctx)
 }
 
-// runs are the Run functions under way.
-type runs struct {
-	failed chan error // the first failures; buffered for all
-	over   chan struct{}
-	once   sync.Once
-	done   map[string]chan struct{}
+// part is a component that has started, and its Run.
+type part struct {
+	Component
+	end     context.CancelFunc // ends the ctx of Run
+	done    chan struct{}      // closed when Run has returned
+	failure *failed            // of Run; may be read once done is closed
 }
 
-func newRuns(most int) *runs {
-	return &runs{failed: make(chan error, most), over: make(chan struct{}), done: map[string]chan struct{}{}}
+// failed is the error of a Run function.
+type failed struct{ error }
+
+func (f *failed) Unwrap() error { return f.error }
+
+// failureOf is the failure that ended ctx; nil when something else did.
+func failureOf(ctx context.Context) *failed {
+	f, _ := context.Cause(ctx).(*failed)
+	return f
 }
 
-// begin runs a component until it returns. That is a failure, unless the end has begun.
-func (r *runs) begin(ctx context.Context, component Component) {
-	if component.Run == nil {
-		return
+// begin runs a component until it returns. That is a failure, and ends life, unless life has ended.
+func begin(life context.Context, component Component, fail context.CancelCauseFunc) *part {
+	ctx, end := context.WithCancel(context.WithoutCancel(life))
+	p := &part{Component: component, end: end, done: make(chan struct{})}
+	if p.Run == nil {
+		close(p.done)
+		return p
 	}
-	done := make(chan struct{})
-	r.done[component.Name] = done
-	go func() {
-		defer close(done)
-		err := guard(ctx, component.Run)
-		select {
-		case <-r.over:
-			return
-		default:
-		}
-		if err == nil {
+	go guard(ctx, p.Run, func(err error) {
+		defer close(p.done)
+		switch {
+		case err == nil && life.Err() == nil:
 			err = errors.New("it ended by itself")
+		case err == nil, ctx.Err() != nil && errors.Is(err, context.Canceled):
+			return
 		}
-		r.failed <- WithExitCode(fmt.Errorf("run %s: %w", component.Name, err), ExitSoftware)
-	}()
+		p.failure = &failed{WithExitCode(fmt.Errorf("run %s: %w", p.Name, err), ExitSoftware)}
+		fail(p.failure)
+	})
+	return p
 }
 
-// ending says that Run functions may return now.
-func (r *runs) ending() { r.once.Do(func() { close(r.over) }) }
-
-// waitFor waits until the component's Run has returned.
-func (r *runs) waitFor(name string) func(context.Context) error {
-	done, ok := r.done[name]
-	if !ok {
+func (p *part) wait(ctx context.Context) error {
+	select {
+	case <-p.done:
 		return nil
-	}
-	return func(ctx context.Context) error {
-		select {
-		case <-done:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }

@@ -81,7 +81,7 @@ func TestASecretIsHiddenInTheLoggersOwnAttributes(t *testing.T) {
 func TestASecretIsHiddenInWhatTheContextCarries(t *testing.T) {
 	ctx := log.NewScope(log.With(t.Context(), slog.String("token", "hunter2")))
 	log.Set(ctx, slog.String("cookie", "hunter2"))
-	assert.Equal(t, `{"token":"[hidden]","cookie":"[hidden]"}`, carried(t, ctx, nil))
+	assert.Equal(t, `{"token":"[hidden]","cookie":"[hidden]"}`, carried(ctx, t, nil))
 }
 
 func TestASecretTypeHidesItself(t *testing.T) {

@@ -72,7 +72,7 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 	request, err := http.NewRequest(http.MethodPost, server.url+"/api/v1/products/import", reader)
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "text/csv")
-	go func() { _, _ = http.DefaultClient.Do(request) }() //nolint:bodyclose // it never comes
+	go func() { _, _ = http.DefaultClient.Do(request) }()
 	_, err = io.WriteString(writer, "sku\n")
 	require.NoError(t, err)
 	server.signal(syscall.SIGTERM)

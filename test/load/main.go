@@ -35,15 +35,15 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: load SERVER-BINARY")
 		os.Exit(2)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-	defer cancel()
-	if err := measure(ctx, os.Args[1]); err != nil {
+	if err := measure(os.Args[1]); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func measure(ctx context.Context, binary string) error {
+func measure(binary string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
 	folder, err := os.MkdirTemp("", "trellis-load-")
 	if err != nil {
 		return err

@@ -41,13 +41,6 @@ func TestEachEngineRunsOnEveryEngineThatIsThere(t *testing.T) {
 	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) { assert.NoError(t, handle(t, m).Ping(t.Context())) })
 }
 
-func TestWithoutAServerOnlySQLiteRuns(t *testing.T) {
-	t.Setenv(testkit.MySQLVariable, "")
-	var ran []string
-	testkit.EachEmpty(t, func(_ *testing.T, cfg database.Config) { ran = append(ran, cfg.Driver) })
-	assert.Equal(t, []string{"sqlite"}, ran)
-}
-
 func BenchmarkDatabase(b *testing.B) {
 	for b.Loop() {
 		testkit.Database(b)
