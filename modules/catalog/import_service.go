@@ -38,7 +38,7 @@ func (r *ImportResult) fail(errs ...RowError) {
 
 // rejected is the problem of an import that did nothing, because of its wrong rows.
 func (r *ImportResult) rejected() error {
-	invalid := problem.Invalid.Errorf("%d rows are not valid; nothing was imported", r.Failed)
+	invalid := problem.Invalid.Errorf("nothing was imported; rows that are not valid: %d", r.Failed)
 	for _, e := range r.Errors {
 		invalid = invalid.With(problem.Field{In: "body", Line: e.Line, Column: e.Column, Detail: e.Rule})
 	}

@@ -5,11 +5,11 @@ import "time"
 // productV1 is a product in v1 of the API.
 type productV1 struct {
 	ID          string    `json:"id" readOnly:"true" format:"uuid" example:"0198c2a4-7b1e-7c3a-9f10-5d2b6a8e4c01"`
-	SKU         string    `json:"sku" minLength:"1" maxLength:"64" pattern:"^\\S+$" example:"TEA-0001" doc:"The code by which the product is ordered, unique"`
-	Name        string    `json:"name" minLength:"1" maxLength:"200" pattern:"\\S" example:"Green tea"`
+	SKU         string    `json:"sku" minLength:"1" maxLength:"64" pattern:"^[!-~]+$" patternDescription:"printable ASCII without space" example:"TEA-0001" doc:"The code by which the product is ordered, unique"`
+	Name        string    `json:"name" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"not only space" example:"Green tea"`
 	Description string    `json:"description" required:"false" maxLength:"10000" example:"Loose leaf, 100 g"`
 	PriceCents  int64     `json:"price_cents" minimum:"0" maximum:"1000000000000" example:"1299" doc:"In hundredths of the currency"`
-	Currency    string    `json:"currency" pattern:"^[A-Z]{3}$" example:"EUR" doc:"ISO 4217"`
+	Currency    string    `json:"currency" pattern:"^[A-Z]{3}$" patternDescription:"three capital letters" example:"EUR" doc:"ISO 4217"`
 	Active      *bool     `json:"active" required:"false" default:"true" example:"true" doc:"Whether it is offered"`
 	Categories  []string  `json:"categories" required:"false" maxItems:"20" example:"[\"Tea\"]" doc:"By name; one that is named for the first time is made"`
 	Version     int64     `json:"version" readOnly:"true" example:"1" doc:"Grows by one with every change"`
@@ -34,8 +34,8 @@ func (p productV1) draft() Draft {
 // productV2 is a product in v2 of the API.
 type productV2 struct {
 	ID          string    `json:"id" readOnly:"true" format:"uuid" example:"0198c2a4-7b1e-7c3a-9f10-5d2b6a8e4c01"`
-	SKU         string    `json:"sku" minLength:"1" maxLength:"64" pattern:"^\\S+$" example:"TEA-0001" doc:"The code by which the product is ordered, unique"`
-	Name        string    `json:"name" minLength:"1" maxLength:"200" pattern:"\\S" example:"Green tea"`
+	SKU         string    `json:"sku" minLength:"1" maxLength:"64" pattern:"^[!-~]+$" patternDescription:"printable ASCII without space" example:"TEA-0001" doc:"The code by which the product is ordered, unique"`
+	Name        string    `json:"name" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"not only space" example:"Green tea"`
 	Description string    `json:"description" required:"false" maxLength:"10000" example:"Loose leaf, 100 g"`
 	Price       priceV2   `json:"price"`
 	Active      *bool     `json:"active" required:"false" default:"true" example:"true" doc:"Whether it is offered"`
@@ -48,7 +48,7 @@ type productV2 struct {
 // priceV2 is an amount of money.
 type priceV2 struct {
 	AmountCents int64  `json:"amount_cents" minimum:"0" maximum:"1000000000000" example:"1299" doc:"In hundredths of the currency"`
-	Currency    string `json:"currency" pattern:"^[A-Z]{3}$" example:"EUR" doc:"ISO 4217"`
+	Currency    string `json:"currency" pattern:"^[A-Z]{3}$" patternDescription:"three capital letters" example:"EUR" doc:"ISO 4217"`
 }
 
 func showV2(p *Product) productV2 {
@@ -68,7 +68,7 @@ func (p productV2) draft() Draft {
 // category is a category in every version of the API.
 type category struct {
 	ID        string    `json:"id" readOnly:"true" format:"uuid" example:"0198c2a4-7b1e-7c3a-9f10-5d2b6a8e4c02"`
-	Name      string    `json:"name" minLength:"1" maxLength:"100" pattern:"\\S" example:"Tea" doc:"Unique without regard to case"`
+	Name      string    `json:"name" minLength:"1" maxLength:"100" pattern:"\\S" patternDescription:"not only space" example:"Tea" doc:"Unique without regard to case"`
 	Version   int64     `json:"version" readOnly:"true" example:"1" doc:"Grows by one with every change"`
 	CreatedAt time.Time `json:"created_at" readOnly:"true"`
 	UpdatedAt time.Time `json:"updated_at" readOnly:"true"`

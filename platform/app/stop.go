@@ -106,7 +106,8 @@ func (f *failed) Unwrap() error { return f.error }
 
 // failureOf is the failure that ended ctx; nil when something else did.
 func failureOf(ctx context.Context) *failed {
-	f, _ := context.Cause(ctx).(*failed)
+	var f *failed
+	errors.As(context.Cause(ctx), &f)
 	return f
 }
 

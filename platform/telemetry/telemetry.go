@@ -3,6 +3,7 @@
 package telemetry
 
 import (
+	"log/slog"
 	"runtime"
 	"runtime/debug"
 
@@ -16,6 +17,11 @@ type Build struct {
 	Revision string `json:"revision"` // the commit, with -dirty when the tree was changed; empty when unknown
 	Time     string `json:"time"`     // of the commit, RFC 3339; empty when unknown
 	Go       string `json:"go"`       // the toolchain
+}
+
+// LogValue logs the build as a group.
+func (b Build) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("version", b.Version), slog.String("revision", b.Revision), slog.String("go", b.Go))
 }
 
 // ReadBuild reads what the linker and the Go tool stamped into the binary. The version is what the release build sets
