@@ -10,7 +10,7 @@ type productV1 struct {
 	Description string    `json:"description" required:"false" maxLength:"10000" example:"Loose leaf, 100 g"`
 	PriceCents  int64     `json:"price_cents" minimum:"0" maximum:"1000000000000" example:"1299" doc:"In hundredths of the currency"`
 	Currency    string    `json:"currency" pattern:"^[A-Z]{3}$" patternDescription:"three capital letters" example:"EUR" doc:"ISO 4217"`
-	Active      *bool     `json:"active" required:"false" default:"true" example:"true" doc:"Whether it is offered"`
+	Active      *bool     `json:"active" required:"false" nullable:"false" default:"true" example:"true" doc:"Whether it is offered"`
 	Categories  []string  `json:"categories" required:"false" maxItems:"20" example:"[\"Tea\"]" doc:"By name; one that is named for the first time is made"`
 	Version     int64     `json:"version" readOnly:"true" example:"1" doc:"Grows by one with every change"`
 	CreatedAt   time.Time `json:"created_at" readOnly:"true"`
@@ -38,7 +38,7 @@ type productV2 struct {
 	Name        string    `json:"name" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"not only space" example:"Green tea"`
 	Description string    `json:"description" required:"false" maxLength:"10000" example:"Loose leaf, 100 g"`
 	Price       priceV2   `json:"price"`
-	Active      *bool     `json:"active" required:"false" default:"true" example:"true" doc:"Whether it is offered"`
+	Active      *bool     `json:"active" required:"false" nullable:"false" default:"true" example:"true" doc:"Whether it is offered"`
 	Categories  []string  `json:"categories" required:"false" maxItems:"20" example:"[\"Tea\"]" doc:"By name; one that is named for the first time is made"`
 	Version     int64     `json:"version" readOnly:"true" example:"1" doc:"Grows by one with every change"`
 	CreatedAt   time.Time `json:"created_at" readOnly:"true"`

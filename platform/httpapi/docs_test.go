@@ -56,6 +56,22 @@ func TestTypesAreNamedWithTheirModule(t *testing.T) {
 	assert.NotContains(t, string(document), "$schema")
 }
 
+func TestAReadOnlyMemberIsRequiredOfAnswersOnly(t *testing.T) {
+	document, err := newAPI(t, nil).V(1).OpenAPI()
+	require.NoError(t, err)
+	var parsed struct {
+		Components struct {
+			Schemas map[string]struct{ Required []string }
+		}
+		Paths map[string]map[string]json.RawMessage
+	}
+	require.NoError(t, json.Unmarshal(document, &parsed))
+	assert.Equal(t, []string{"name", "size", "maker"}, parsed.Components.Schemas["Cup"].Required)
+	assert.Equal(t, []string{"name", "size"}, parsed.Components.Schemas["CupInput"].Required)
+	assert.Contains(t, string(parsed.Paths["/cups"]["post"]), `"#/components/schemas/CupInput"`)
+	assert.NotContains(t, string(document), "patternDescription")
+}
+
 func TestTheDocumentationLoadsNothingFromElsewhere(t *testing.T) {
 	api := newAPI(t, nil)
 	for _, path := range []string{"/docs", "/redoc", "/problems", "/problems/internal"} {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"go.yaml.in/yaml/v3"
 )
 
 const schemaPrefix = "#/components/schemas/"
@@ -111,15 +112,41 @@ type documents struct{ json, yaml []byte }
 // render fixes the OpenAPI document, when every operation is registered.
 func (g *Group) render() (documents, error) {
 	g.huma.OpenAPI().Tags = g.tags()
-	inJSON, err := json.MarshalIndent(g.huma.OpenAPI(), "", "  ")
+	var tree any
+	raw, err := json.Marshal(g.huma.OpenAPI())
+	if err == nil {
+		err = json.Unmarshal(raw, &tree)
+	}
 	if err != nil {
 		return documents{}, fmt.Errorf("render the OpenAPI document of %s: %w", g.version, err)
 	}
-	inYAML, err := g.huma.OpenAPI().YAML()
+	dropForeign(tree)
+	inJSON, err := json.MarshalIndent(tree, "", "  ")
+	if err != nil {
+		return documents{}, fmt.Errorf("render the OpenAPI document of %s: %w", g.version, err)
+	}
+	inYAML, err := yaml.Marshal(tree)
 	if err != nil {
 		return documents{}, fmt.Errorf("render the OpenAPI document of %s: %w", g.version, err)
 	}
 	return documents{json: append(inJSON, '\n'), yaml: inYAML}, nil
+}
+
+// dropForeign takes out of a document what huma puts beside a pattern for its own messages: OpenAPI has no such member.
+func dropForeign(tree any) {
+	switch node := tree.(type) {
+	case map[string]any:
+		if _, ok := node["pattern"].(string); ok {
+			delete(node, "patternDescription")
+		}
+		for _, child := range node {
+			dropForeign(child)
+		}
+	case []any:
+		for _, child := range node {
+			dropForeign(child)
+		}
+	}
 }
 
 // tags lists the headings of the operations in the order they were registered.

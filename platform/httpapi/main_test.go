@@ -62,7 +62,7 @@ func newAPI(t testing.TB, change func(*settings)) *httpapi.API {
 var errTeapot = problem.Define(http.StatusTeapot, "teapot", "I am a teapot", "It will not brew coffee.")
 
 type cup struct {
-	Name  string   `json:"name" minLength:"2" maxLength:"10"`
+	Name  string   `json:"name" minLength:"2" maxLength:"10" pattern:"^[^ ]*$" patternDescription:"without space"`
 	Size  int      `json:"size" minimum:"1" maximum:"9"`
 	Hot   *bool    `json:"hot" required:"false" default:"true"`
 	Tags  []string `json:"tags" required:"false"`

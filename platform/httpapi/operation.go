@@ -45,6 +45,7 @@ func Handle[I, O any](g *Group, op Operation, handler func(ctx context.Context, 
 		}
 		return out, nil
 	})
+	g.documentInput(op.Method, op.Path)
 	g.operations = append(g.operations, Registered{
 		Version: g.version, Method: op.Method, Path: g.version.Prefix() + op.Path, ID: op.ID, Summary: op.Summary,
 		Tag: op.Tag,
