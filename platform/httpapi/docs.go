@@ -29,16 +29,24 @@ var docsFiles embed.FS
 
 var docsPages = template.Must(template.New("").Funcs(template.FuncMap{"asset": assetURL}).ParseFS(docsFiles, "docs/*.html"))
 
-// docsPolicy lets the documentation run its own scripts, call this server and nothing else. Both UIs set styles from
-// their scripts, and ReDoc searches in a worker that it makes from a blob.
-const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
-	"font-src 'self' data:; connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// pagePolicy lets our pages run the program's scripts, call this server, and nothing else.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; " +
+	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// What the two UIs need besides. Swagger UI writes one style element, which is named by its hash; the browser test tells
+// when a newer one has another. ReDoc writes its styles as it goes, and searches in a worker that it makes from a blob.
+var (
+	swaggerPolicy = allowing("style-src 'self' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='")
+	redocPolicy   = allowing("style-src 'self' 'unsafe-inline'; worker-src blob:")
+)
+
+func allowing(styles string) string { return strings.Replace(pagePolicy, "style-src 'self'", styles, 1) }
 
 // routeDocs serves Swagger UI, ReDoc and the OpenAPI documents that they draw.
 func (a *API) routeDocs() {
 	a.engine.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, "/docs") })
-	a.engine.GET("/docs", func(c *gin.Context) { a.servePage(c, "swagger.html", a.docsLinks(c)) })
-	a.engine.GET("/redoc", func(c *gin.Context) { a.servePage(c, "redoc.html", a.docsLinks(c)) })
+	a.engine.GET("/docs", func(c *gin.Context) { a.servePage(c, "swagger.html", swaggerPolicy, a.docsLinks(c)) })
+	a.engine.GET("/redoc", func(c *gin.Context) { a.servePage(c, "redoc.html", redocPolicy, a.docsLinks(c)) })
 	a.engine.GET("/docs/assets/:name", serveAsset)
 	for _, group := range a.groups {
 		name := "/openapi/" + group.version.String()
@@ -82,13 +90,13 @@ func (a *API) docsLinks(c *gin.Context) docsData {
 	return data
 }
 
-func (a *API) servePage(c *gin.Context, name string, data any) {
+func (a *API) servePage(c *gin.Context, name, policy string, data any) {
 	var page bytes.Buffer
 	if err := docsPages.ExecuteTemplate(&page, name, data); err != nil {
 		writeProblem(c.Writer, c.Request, err)
 		return
 	}
-	c.Header("Content-Security-Policy", docsPolicy)
+	c.Header("Content-Security-Policy", policy)
 	c.Header("Cache-Control", "no-cache")
 	c.Data(http.StatusOK, "text/html; charset=utf-8", page.Bytes())
 }
