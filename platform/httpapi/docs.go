@@ -40,7 +40,9 @@ var (
 	redocPolicy   = allowing("style-src 'self' 'unsafe-inline'; worker-src blob:")
 )
 
-func allowing(styles string) string { return strings.Replace(pagePolicy, "style-src 'self'", styles, 1) }
+func allowing(styles string) string {
+	return strings.Replace(pagePolicy, "style-src 'self'", styles, 1)
+}
 
 // routeDocs serves Swagger UI, ReDoc and the OpenAPI documents that they draw.
 func (a *API) routeDocs() {
