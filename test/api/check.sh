@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Fails when the API that the code describes is not the one committed here, or when it differs from the one on the base
-# revision in a way that breaks clients of a version. The base is $API_BASE, else the last commit.
+# revision in a way that breaks clients of a version. The base is $API_BASE, else the last release, else the commit
+# before this one.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 mkdir -p .cache/api
-base=${API_BASE:-HEAD}
+base=${API_BASE:-$(git describe --tags --abbrev=0 2>/dev/null || echo HEAD~1)}
 failed=0
 for version in v1 v2; do
 	go run ./cmd/server openapi --version "$version" >".cache/api/$version.json"
