@@ -41,6 +41,7 @@ func TestEveryRecordOfARequestCarriesItsAttributes(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(line), &record))
 		assert.Equal(t, "r1", record["request_id"])
 		assert.Equal(t, "fail", record["operation"])
+		assert.Equal(t, "GET /api/v1/fail", record["route"])
 		assert.Equal(t, "v1", record["api_version"])
 		assert.Equal(t, "0af7651916cd43dd8448eb211c80319c", record["trace_id"])
 	}

@@ -91,12 +91,13 @@ func (g *Group) describe(op Operation) huma.Operation {
 
 // enter is the first that an operation does: it names itself in the log and the metrics and sets its limits.
 func (g *Group) enter(op Operation, timeout time.Duration, maxBody config.Size) func(huma.Context, func(huma.Context)) {
+	named := []slog.Attr{slog.String("operation", op.ID), slog.String("route", op.Method+" "+g.version.Prefix()+op.Path)}
 	return func(hctx huma.Context, next func(huma.Context)) {
 		ctx, cancel := context.WithTimeout(hctx.Context(), timeout)
 		defer cancel()
 		x := exchangeOf(ctx)
 		x.group, x.operation = g, op.ID
-		log.Set(ctx, slog.String("operation", op.ID))
+		log.Set(ctx, named...)
 		request := humagin.Unwrap(hctx)
 		if op.Consumes != "" {
 			request.Request.Body = http.MaxBytesReader(request.Writer, request.Request.Body, int64(maxBody))
