@@ -3,7 +3,7 @@ CREATE TABLE catalog_products (
     id          CHAR(36)     NOT NULL PRIMARY KEY,
     sku         VARCHAR(64)  NOT NULL,
     name        VARCHAR(200) NOT NULL,
-    name_folded VARCHAR(400) NOT NULL,
+    name_folded VARCHAR(600) NOT NULL,
     description TEXT         NOT NULL,
     price_cents BIGINT       NOT NULL,
     currency    CHAR(3)      NOT NULL,
@@ -21,7 +21,7 @@ CREATE TABLE catalog_products (
 CREATE TABLE catalog_categories (
     id          CHAR(36)     NOT NULL PRIMARY KEY,
     name        VARCHAR(100) NOT NULL,
-    name_folded VARCHAR(200) NOT NULL,
+    name_folded VARCHAR(300) NOT NULL,
     version     BIGINT       NOT NULL,
     created_at  DATETIME(6)  NOT NULL,
     updated_at  DATETIME(6)  NOT NULL,

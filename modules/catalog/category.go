@@ -21,7 +21,7 @@ var (
 type Category struct {
 	ID         string    `gorm:"size:36;primaryKey"`
 	Name       string    `gorm:"size:100;not null"`
-	NameFolded string    `gorm:"size:200;not null;uniqueIndex:catalog_categories_name"` // unique, and what lists are sorted by
+	NameFolded string    `gorm:"size:300;not null;uniqueIndex:catalog_categories_name"` // unique, and what lists are sorted by
 	Version    int64     `gorm:"not null"`                                              // grows by one with every change
 	CreatedAt  time.Time `gorm:"precision:6;not null;autoCreateTime:false"`
 	UpdatedAt  time.Time `gorm:"precision:6;not null;autoUpdateTime:false"`

@@ -35,7 +35,7 @@ type Product struct {
 	ID          string    `gorm:"size:36;primaryKey"`
 	SKU         string    `gorm:"size:64;not null;uniqueIndex:catalog_products_sku,priority:1"`
 	Name        string    `gorm:"size:200;not null"`
-	NameFolded  string    `gorm:"size:400;not null;index:catalog_products_name,priority:2"` // for sorting and searching
+	NameFolded  string    `gorm:"size:600;not null;index:catalog_products_name,priority:2"` // for sorting and searching: at most three times as long
 	Description string    `gorm:"type:text;not null"`
 	PriceCents  int64     `gorm:"not null;index:catalog_products_price,priority:2"` // in the currency's hundredths
 	Currency    string    `gorm:"size:3;not null"`                                  // ISO 4217

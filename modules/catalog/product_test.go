@@ -240,3 +240,29 @@ func TestOfManyChangesOfOneVersionOneWins(t *testing.T) {
 		assert.Equal(t, 15, lost)
 	})
 }
+
+func TestTheLongestTextsAreStoredOnEveryEngine(t *testing.T) {
+	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
+		service := newService(t, m)
+		longest := draft(strings.Repeat("S", 64), strings.Repeat("ΐ", 100))
+		longest.Name = strings.Repeat("ΐ", 200) // three letters when its case is folded
+		longest.Description = strings.Repeat("😀", 10_000)
+		made, err := service.CreateProduct(t.Context(), longest)
+		require.NoError(t, err)
+		read, err := service.Product(t.Context(), made.ID)
+		require.NoError(t, err)
+		assert.Equal(t, made, read)
+	})
+}
+
+func TestTextThatIsNotUTF8IsRefusedOnEveryEngine(t *testing.T) {
+	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
+		client := testkit.Serve(t, catalog.New(catalog.NewHandler(settings, newService(t, m))).Module)
+		client.Do("POST", "/api/v1/products", "{\"sku\":\"A\",\"name\":\"\xff\",\"price_cents\":1,\"currency\":\"EUR\"}").Must(400)
+		for _, query := range []string{"q=%ff", "category=%ff", "q=%00"} {
+			answer := client.Get("/api/v1/products?" + query)
+			assert.Contains(t, []int{200, 422}, answer.Status, "%s: %s", query, answer.Body)
+		}
+		client.Get("/api/v1/products/%ff").Must(404)
+	})
+}

@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"errors"
 	"io"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/goccy/go-json"
@@ -14,5 +16,12 @@ var jsonFormat = huma.Format{
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(v)
 	},
-	Unmarshal: json.Unmarshal,
+	Unmarshal: func(data []byte, v any) error {
+		if !utf8.Valid(data) {
+			return errNotUTF8 // the decoder would put replacement characters in the place of what was sent
+		}
+		return json.Unmarshal(data, v)
+	},
 }
+
+var errNotUTF8 = errors.New("the body is not UTF-8")

@@ -1,10 +1,13 @@
 package httpapi_test
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -177,6 +180,20 @@ func TestAnUploadIsReadAsAStreamUpToItsOwnLimit(t *testing.T) {
 	assert.Equal(t, "unsupported_media_type", document(t, post("text/plain", 1)).Code)
 }
 
+func TestABodyThatBreaksOffIsTheClientsMistake(t *testing.T) {
+	for _, path := range []string{"/api/v1/upload", "/api/v1/cups"} {
+		connection, err := net.Dial("tcp", serveStreams(t).Listener.Addr().String())
+		require.NoError(t, err)
+		contentType := map[string]string{"/api/v1/upload": "text/csv", "/api/v1/cups": "application/json"}[path]
+		_, err = fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", path, contentType)
+		require.NoError(t, err)
+		answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+		require.NoError(t, err)
+		assert.Equal(t, "bad_request", document(t, answer).Code, path)
+		require.NoError(t, connection.Close())
+	}
+}
+
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
@@ -187,6 +204,29 @@ func TestADownloadThatFailsBeforeItBeginsIsAProblem(t *testing.T) {
 	defer func() { _ = answer.Body.Close() }()
 	assert.Equal(t, "internal", document(t, answer).Code)
 	assert.Empty(t, answer.Header.Get("Content-Disposition"))
+}
+
+func TestAClientThatHangsUpIsNotOurFailure(t *testing.T) {
+	var logged bytes.Buffer
+	api := newAPI(t, func(s *settings) { s.log = &logged })
+	httpapi.Handle(api.V(1), httpapi.Operation{ID: "endless", Method: http.MethodGet, Path: "/endless", Tag: "Cups", Summary: "x", Produces: "text/csv"},
+		func(context.Context, *struct{}) (*httpapi.Download, error) {
+			return httpapi.Stream("text/csv", "x", func(_ context.Context, w io.Writer) error {
+				_, err := io.Copy(w, zeros{})
+				return err
+			}), nil
+		})
+	server := httptest.NewServer(api)
+	connection, err := net.Dial("tcp", server.Listener.Addr().String())
+	require.NoError(t, err)
+	_, err = fmt.Fprint(connection, "GET /api/v1/endless HTTP/1.1\r\nHost: x\r\n\r\n")
+	require.NoError(t, err)
+	_, err = io.CopyN(io.Discard, connection, 1<<20)
+	require.NoError(t, err)
+	require.NoError(t, connection.Close())
+	server.Close()
+	assert.NotContains(t, logged.String(), `"level":"error"`)
+	assert.Contains(t, logged.String(), `"problem":"client_closed_request"`)
 }
 
 func TestADownloadThatFailsHalfWayIsCutOff(t *testing.T) {

@@ -58,7 +58,11 @@ func fromHuma(status int, message string, errs []error) error {
 	var fields []problem.Field
 	for _, err := range errs {
 		var detail *huma.ErrorDetail
-		if !errors.As(err, &detail) {
+		switch {
+		case errors.As(err, &detail):
+		case message == "cannot read request body":
+			return errBody(err)
+		default:
 			return err
 		}
 		in, pointer := pointerTo(detail.Location)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"syscall"
 
 	"github.com/trellis-go/trellis/platform/problem"
 )
@@ -18,10 +19,10 @@ func (a *API) recoverPanics(next http.Handler) http.Handler {
 			if cause == nil {
 				return
 			}
-			if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			err := panicked(cause)
+			if errors.Is(err, http.ErrAbortHandler) {
 				panic(http.ErrAbortHandler)
 			}
-			err := problem.TraceAt(fmt.Errorf("panic: %v", cause), debug.Stack())
 			if exchangeOf(r.Context()).answer.begun() {
 				_ = report(r.Context(), err)
 				panic(http.ErrAbortHandler)
@@ -30,4 +31,18 @@ func (a *API) recoverPanics(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// panicked is a panic as an error. Huma panics when it cannot write an answer, which is the client's doing when the
+// connection is gone.
+func panicked(cause any) error {
+	err, ok := cause.(error)
+	switch {
+	case !ok:
+		return problem.TraceAt(fmt.Errorf("panic: %v", cause), debug.Stack())
+	case errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
+		return problem.ClientClosed.Because(err)
+	default:
+		return problem.TraceAt(fmt.Errorf("panic: %w", err), debug.Stack())
+	}
 }

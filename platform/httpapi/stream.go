@@ -2,11 +2,13 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"mime"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 
@@ -29,8 +31,43 @@ func (u *Upload) Resolve(hctx huma.Context) []error {
 		return []error{problem.UnsupportedMediaType.Errorf("the body must be sent as %s",
 			strings.Join(slices.Sorted(maps.Keys(consumed)), " or "))}
 	}
-	u.Stream = hctx.BodyReader()
+	u.Stream = clientReader{hctx.BodyReader()}
 	return nil
+}
+
+// clientReader reads from the client: what fails there is not our failure.
+type clientReader struct{ source io.Reader }
+
+func (r clientReader) Read(p []byte) (int, error) {
+	n, err := r.source.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = errBody(err)
+	}
+	return n, err
+}
+
+// errBody is the problem of a body that could not be read to its end.
+func errBody(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return problem.RequestTimeout.Because(err)
+	default:
+		return problem.BadRequest.New("the body broke off before its end").Because(err)
+	}
+}
+
+// clientWriter writes to the client: what fails there is not our failure.
+type clientWriter struct{ target io.Writer }
+
+func (w clientWriter) Write(p []byte) (int, error) {
+	n, err := w.target.Write(p)
+	if err != nil {
+		err = problem.ClientClosed.Because(err)
+	}
+	return n, err
 }
 
 // Download is the output of an operation that writes its answer as a stream.
@@ -49,7 +86,7 @@ func Stream(contentType, filename string, write func(ctx context.Context, w io.W
 	}
 	download.Body = func(hctx huma.Context) {
 		ctx := hctx.Context()
-		err := write(ctx, hctx.BodyWriter())
+		err := write(ctx, clientWriter{hctx.BodyWriter()})
 		if err == nil {
 			return
 		}
