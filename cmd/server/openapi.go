@@ -1,14 +1,15 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/trellis-go/trellis/platform/app"
 	"github.com/trellis-go/trellis/platform/httpapi"
+	"github.com/trellis-go/trellis/platform/log"
+	wiregen "github.com/trellis-go/trellis/wire_gen"
 )
 
 func newOpenAPI(opts *options) *cobra.Command {
@@ -17,28 +18,18 @@ func newOpenAPI(opts *options) *cobra.Command {
 		Use:   "openapi",
 		Short: "Print the OpenAPI document of a version of the API",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			application, logger, err := opts.build(cmd.ErrOrStderr())
+		RunE: opts.with(func(cmd *cobra.Command, a *wiregen.Application, _ *log.Logger) error {
+			at := slices.IndexFunc(httpapi.Versions, func(v httpapi.Version) bool { return v.String() == wanted })
+			if at < 0 {
+				return app.WithExitCode(fmt.Errorf("--version %s: there are %v", wanted, httpapi.Versions), app.ExitUsage)
+			}
+			document, err := a.API.V(httpapi.Versions[at].Number).OpenAPI()
 			if err != nil {
 				return err
 			}
-			defer func() { err = errors.Join(err, logger.Close()) }()
-			var names []string
-			for _, version := range httpapi.Versions {
-				names = append(names, version.String())
-				if version.String() != wanted {
-					continue
-				}
-				document, err := application.API.V(version.Number).OpenAPI()
-				if err != nil {
-					return err
-				}
-				_, err = cmd.OutOrStdout().Write(document)
-				return err
-			}
-			return app.WithExitCode(
-				fmt.Errorf("--version %s: there are %s", wanted, strings.Join(names, ", ")), app.ExitUsage)
-		},
+			_, err = cmd.OutOrStdout().Write(document)
+			return err
+		}),
 	}
 	cmd.Flags().StringVar(&wanted, "version", fmt.Sprintf("v%d", httpapi.DefaultVersion), "the version: v1, v2 …")
 	return cmd

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/trellis-go/trellis/configs"
@@ -64,4 +66,18 @@ func (o *options) build(stderr io.Writer) (*wiregen.Application, *log.Logger, er
 		return nil, nil, app.WithExitCode(err, app.ExitConfig)
 	}
 	return application, logger, nil
+}
+
+// with makes a command's function of one that uses the application.
+func (o *options) with(
+	do func(cmd *cobra.Command, a *wiregen.Application, logger *log.Logger) error,
+) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) (err error) {
+		application, logger, err := o.build(cmd.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, logger.Close()) }()
+		return do(cmd, application, logger)
+	}
 }

@@ -5,6 +5,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work="$root/.cache/browser"
 mkdir -p "$work"
+# shellcheck source=test/server.sh
+. "$root/test/server.sh"
 
 for chromium in "${CHROMIUM:-}" /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome; do
 	[ -x "$chromium" ] && break
@@ -23,14 +25,7 @@ cp "$here"/{package.json,package-lock.json,.npmrc,docs.test.mjs} "$work"
 cd "$work"
 npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 || { cat npm.log; exit 1; }
 
-port=$((20000 + RANDOM % 20000))
-url="http://127.0.0.1:$port"
-TRELLIS_HTTP_ADDR="127.0.0.1:$port" TRELLIS_DATABASES_PRIMARY_DSN="$(mktemp -d)/browser.db" ./server serve 2>server.log &
-server=$!
-trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true' EXIT
-for _ in $(seq 200); do
-	curl -sf "$url/readyz" >/dev/null && break
-	sleep 0.05
-done
+rm -f test.db*
+start_server ./server "$work"
 
 SERVER="$url" PICTURES="$work" CHROMIUM="$chromium" node --test --test-concurrency=1 --test-timeout=60000 docs.test.mjs

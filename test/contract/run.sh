@@ -6,6 +6,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work="$root/.cache/contract"
 mkdir -p "$work"
+# shellcheck source=test/server.sh
+. "$root/test/server.sh"
 export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
 
 cd "$work"
@@ -24,15 +26,8 @@ for version in v1 v2; do
 	"$bin/openapi-typescript" "$version.json" --default-non-nullable=false -o "$version.ts" >/dev/null
 done
 
-port=$((20000 + RANDOM % 20000))
-url="http://127.0.0.1:$port"
-TRELLIS_HTTP_ADDR="127.0.0.1:$port" TRELLIS_DATABASES_PRIMARY_DSN="$(mktemp -d)/contract.db" ./server serve 2>server.log &
-server=$!
-trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true' EXIT
-for _ in $(seq 200); do
-	curl -sf "$url/readyz" >/dev/null && break
-	sleep 0.05
-done
+rm -f test.db*
+start_server ./server "$work"
 
 "$bin/tsc" -p .
 node dist/roundtrip.js "$url"
