@@ -145,6 +145,7 @@ func spool(body io.Reader) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a file for the import: %w", err)
 	}
+	_ = os.Remove(file.Name()) // where the system allows it, nothing stays even after a crash
 	if _, err := io.Copy(file, body); err != nil {
 		discard(file)
 		return nil, fmt.Errorf("receive the imported file: %w", err)
@@ -177,6 +178,9 @@ func (im *importer) add(next row) {
 }
 
 func (im *importer) flush(ctx context.Context, write func(*importer, context.Context, []row) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if len(im.rows) > 0 {
 		if err := write(im, ctx, im.rows); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -169,4 +170,15 @@ func TestManyRowsAreImportedOnEveryEngine(t *testing.T) {
 		assert.Len(t, found.Items, 176)
 		assert.Equal(t, int64(1228), found.Items[0].PriceCents)
 	})
+}
+
+func TestAnImportEndsWithItsContextAndWritesNothing(t *testing.T) {
+	service := newService(t, testkit.Database(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := service.Import(ctx, strings.NewReader(header+"A,A,1,EUR,,,\n"), catalog.ImportOptions{})
+	require.ErrorIs(t, err, context.Canceled)
+	found, err := service.Products(t.Context(), catalog.ProductFilter{}, page.Request{Limit: 1, Sort: "id"})
+	require.NoError(t, err)
+	assert.Empty(t, found.Items)
 }
