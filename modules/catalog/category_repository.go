@@ -79,8 +79,17 @@ func (r *Repository) AddCategories(ctx context.Context, missing []Category, name
 
 // Category finds a category. The error is ErrCategoryNotFound when there is none.
 func (r *Repository) Category(ctx context.Context, categoryID string) (*Category, error) {
+	return findCategory(r.Reader(ctx), categoryID)
+}
+
+// LockCategory is Category for a transaction that is going to change it: others who want to change it wait.
+func (r *Repository) LockCategory(ctx context.Context, categoryID string) (*Category, error) {
+	return findCategory(r.Writer(ctx).Scopes(database.ForUpdate), categoryID)
+}
+
+func findCategory(db *gorm.DB, categoryID string) (*Category, error) {
 	var found Category
-	err := r.Reader(ctx).Where("id = ?", categoryID).Take(&found).Error
+	err := db.Where("id = ?", categoryID).Take(&found).Error
 	if database.IsNotFound(err) {
 		return nil, ErrCategoryNotFound.Errorf("no category has the id %q", categoryID)
 	}

@@ -45,8 +45,8 @@ func (s *Service) Categories(ctx context.Context, wanted page.Request) (page.Pag
 	return s.repo.Categories(ctx, wanted)
 }
 
-// RenameCategory changes a category's name. The errors are ErrCategoryNotFound, what check answers, problem.Invalid,
-// ErrCategoryNameTaken, and problem.PreconditionFailed when somebody else changed it meanwhile.
+// RenameCategory changes a category's name. The errors are ErrCategoryNotFound, what check answers, problem.Invalid and
+// ErrCategoryNameTaken.
 func (s *Service) RenameCategory(ctx context.Context, categoryID string, check Check, name string) (*Category, error) {
 	name, err := categoryName(name)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *Service) RenameCategory(ctx context.Context, categoryID string, check C
 	var category *Category
 	err = s.repo.InTx(ctx, func(ctx context.Context) error {
 		var err error
-		if category, err = s.repo.Category(ctx, categoryID); err != nil {
+		if category, err = s.repo.LockCategory(ctx, categoryID); err != nil {
 			return err
 		}
 		if err := check(category.Version); err != nil {
@@ -74,7 +74,7 @@ func (s *Service) RenameCategory(ctx context.Context, categoryID string, check C
 // ErrCategoryInUse.
 func (s *Service) DeleteCategory(ctx context.Context, categoryID string, check Check) error {
 	err := s.repo.InTx(ctx, func(ctx context.Context) error {
-		category, err := s.repo.Category(ctx, categoryID)
+		category, err := s.repo.LockCategory(ctx, categoryID)
 		if err != nil {
 			return err
 		}

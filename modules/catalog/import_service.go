@@ -211,7 +211,11 @@ func (im *importer) writeAlone(ctx context.Context, rows []row) error {
 // write stores a batch within a transaction.
 func (im *importer) write(ctx context.Context, rows []row) error {
 	skus, names := gather(rows)
-	existing, err := im.repo.ProductsBySKU(ctx, skus)
+	find := im.repo.ProductsBySKU
+	if im.options.UpdateDuplicates {
+		find = im.repo.LockProductsBySKU
+	}
+	existing, err := find(ctx, skus)
 	if err != nil {
 		return err
 	}

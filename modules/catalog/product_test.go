@@ -241,6 +241,31 @@ func TestOfManyChangesOfOneVersionOneWins(t *testing.T) {
 	})
 }
 
+func TestManyUnconditionalChangesAllSucceedOneAfterTheOther(t *testing.T) {
+	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
+		service := newService(t, m)
+		product, err := service.CreateProduct(t.Context(), draft("TEA-1", "A", "B"))
+		require.NoError(t, err)
+		always := func(int64) error { return nil }
+		var all sync.WaitGroup
+		for range 16 {
+			all.Go(func() {
+				_, err := service.UpdateProduct(t.Context(), product.ID, always, func(p *catalog.Product) (catalog.Draft, error) {
+					next := draft("TEA-1", "A", "B")
+					next.PriceCents = p.PriceCents + 1
+					return next, nil
+				})
+				assert.NoError(t, err)
+			})
+		}
+		all.Wait()
+		after, err := service.Product(t.Context(), product.ID)
+		require.NoError(t, err)
+		assert.Equal(t, product.PriceCents+16, after.PriceCents, "no change was lost")
+		assert.Equal(t, int64(17), after.Version)
+	})
+}
+
 func TestTheLongestTextsAreStoredOnEveryEngine(t *testing.T) {
 	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
 		service := newService(t, m)

@@ -53,8 +53,17 @@ func live(db *gorm.DB) *gorm.DB { return db.Where("deleted_at = 0") }
 
 // Product finds a product with its categories. The error is ErrProductNotFound when there is none.
 func (r *Repository) Product(ctx context.Context, productID string) (*Product, error) {
+	return r.product(ctx, r.Reader(ctx), productID)
+}
+
+// LockProduct is Product for a transaction that is going to change it: others who want to change it wait.
+func (r *Repository) LockProduct(ctx context.Context, productID string) (*Product, error) {
+	return r.product(ctx, r.Writer(ctx).Scopes(database.ForUpdate), productID)
+}
+
+func (r *Repository) product(ctx context.Context, db *gorm.DB, productID string) (*Product, error) {
 	var found Product
-	err := r.Reader(ctx).Scopes(live).Where("id = ?", productID).Take(&found).Error
+	err := db.Scopes(live).Where("id = ?", productID).Take(&found).Error
 	if database.IsNotFound(err) {
 		return nil, ErrProductNotFound.Errorf("no product has the id %q", productID)
 	}
@@ -70,8 +79,17 @@ func (r *Repository) Product(ctx context.Context, productID string) (*Product, e
 
 // ProductsBySKU finds the products that have one of the SKUs, with their categories, by SKU.
 func (r *Repository) ProductsBySKU(ctx context.Context, skus []string) (map[string]*Product, error) {
+	return r.productsBySKU(ctx, r.Reader(ctx), skus)
+}
+
+// LockProductsBySKU is ProductsBySKU for a transaction that is going to change them: others who want to do so wait.
+func (r *Repository) LockProductsBySKU(ctx context.Context, skus []string) (map[string]*Product, error) {
+	return r.productsBySKU(ctx, r.Writer(ctx).Scopes(database.ForUpdate), skus)
+}
+
+func (r *Repository) productsBySKU(ctx context.Context, db *gorm.DB, skus []string) (map[string]*Product, error) {
 	var found []Product
-	if err := r.Reader(ctx).Scopes(live).Where("sku IN ?", skus).Find(&found).Error; err != nil {
+	if err := db.Scopes(live).Where("sku IN ?", skus).Find(&found).Error; err != nil {
 		return nil, fmt.Errorf("find products by SKU: %w", err)
 	}
 	if err := r.loadCategories(ctx, found); err != nil {

@@ -61,14 +61,14 @@ func (s *Service) Products(ctx context.Context, filter ProductFilter, wanted pag
 }
 
 // UpdateProduct changes a product to what change makes of it. The errors are ErrProductNotFound, what check and change
-// answer, problem.Invalid, ErrSKUTaken, and problem.PreconditionFailed when somebody else changed it meanwhile.
+// answer, problem.Invalid and ErrSKUTaken.
 func (s *Service) UpdateProduct(
 	ctx context.Context, productID string, check Check, change func(current *Product) (Draft, error),
 ) (*Product, error) {
 	var product *Product
 	err := s.repo.InTx(ctx, func(ctx context.Context) error {
 		var err error
-		if product, err = s.repo.Product(ctx, productID); err != nil {
+		if product, err = s.repo.LockProduct(ctx, productID); err != nil {
 			return err
 		}
 		if err := check(product.Version); err != nil {
@@ -105,7 +105,7 @@ func (s *Service) rewrite(ctx context.Context, product *Product, draft Draft) er
 // DeleteProduct deletes a product; its SKU is free again. The errors are those of UpdateProduct.
 func (s *Service) DeleteProduct(ctx context.Context, productID string, check Check) error {
 	err := s.repo.InTx(ctx, func(ctx context.Context) error {
-		product, err := s.repo.Product(ctx, productID)
+		product, err := s.repo.LockProduct(ctx, productID)
 		if err != nil {
 			return err
 		}
