@@ -4,71 +4,144 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	wiregen "github.com/trellis-go/trellis/wire_gen"
+	"github.com/trellis-go/trellis/platform/app"
+	"github.com/trellis-go/trellis/platform/migrate"
 )
 
 func newMigrate(opts *options) *cobra.Command {
-	migrate := &cobra.Command{Use: "migrate", Short: "Bring the databases' schemas up to date"}
-	migrate.AddCommand(
-		opts.migration("up", "Apply every pending migration of every database",
-			func(cmd *cobra.Command, a *wiregen.Application, _ string) error { return a.Migrator.Up(cmd.Context()) }),
-		opts.migration("down", "Take back the last migration of one database",
-			func(cmd *cobra.Command, a *wiregen.Application, database string) error {
-				return a.Migrator.Down(cmd.Context(), database)
-			}),
-		opts.migration("redo", "Take back the last migration of one database and apply it again",
-			func(cmd *cobra.Command, a *wiregen.Application, database string) error {
-				return a.Migrator.Redo(cmd.Context(), database)
-			}),
-		opts.migration("status", "List the migrations of every database", printStatus),
+	cmd := &cobra.Command{Use: "migrate", Short: "Bring the databases' schemas up to date, and write what does"}
+	always := func(change migrate.Change) changes {
+		return func(*migrate.Migrator, []string) (migrate.Change, error) { return change, nil }
+	}
+	cmd.AddCommand(
+		opts.change("up", "Apply every pending migration", cobra.NoArgs, always(migrate.Up())),
+		opts.change("down", "Take back the last migration", cobra.NoArgs, always(migrate.Down())),
+		opts.change("redo", "Take back the last migration and apply it again", cobra.NoArgs, always(migrate.Redo())),
+		opts.change("to VERSION", "Apply or take back until VERSION is the last that is applied; 0 takes back all",
+			cobra.ExactArgs(1), toVersion),
+		opts.status(),
 	)
-	return migrate
+	return cmd
+}
+
+// changes gives what a command is to do, from its arguments.
+type changes func(*migrate.Migrator, []string) (migrate.Change, error)
+
+func toVersion(migrator *migrate.Migrator, args []string) (migrate.Change, error) {
+	version, err := strconv.ParseInt(args[0], 10, 64)
+	if err != nil || version < 0 {
+		return nil, fmt.Errorf("%q is no version: give the number that a file's name begins with", args[0])
+	}
+	return migrator.To(version)
+}
+
+// change is a command that changes databases, or shows how it would.
+func (o *options) change(use, short string, args cobra.PositionalArgs, changes changes) *cobra.Command {
+	var dryRun bool
+	cmd := o.migration(use, short, args, func(cmd *cobra.Command, migrator *migrate.Migrator, args []string) error {
+		change, err := changes(migrator, args)
+		if err != nil {
+			return app.WithExitCode(err, app.ExitUsage)
+		}
+		if !dryRun {
+			return migrator.Apply(cmd.Context(), change)
+		}
+		steps, err := migrator.Preview(cmd.Context(), change)
+		printSteps(cmd.OutOrStdout(), steps)
+		return err
+	})
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print the SQL that would run, and change nothing")
+	return cmd
+}
+
+func (o *options) status() *cobra.Command {
+	return o.migration("status", "List the migrations, and those that would be applied out of order", cobra.NoArgs,
+		func(cmd *cobra.Command, migrator *migrate.Migrator, _ []string) error {
+			all, err := migrator.Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return printStatus(cmd.OutOrStdout(), all)
+		})
 }
 
 // migration is a command that runs with the databases connected.
 func (o *options) migration(
-	name, short string, do func(cmd *cobra.Command, a *wiregen.Application, database string) error,
+	use, short string, args cobra.PositionalArgs,
+	do func(cmd *cobra.Command, migrator *migrate.Migrator, args []string) error,
 ) *cobra.Command {
 	var database string
 	cmd := &cobra.Command{
-		Use: name, Short: short, Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+		Use: use, Short: short, Args: usage(args),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			application, logger, err := o.build(cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
 			defer func() { err = errors.Join(err, logger.Close()) }()
 			defer func() { err = errors.Join(err, application.Databases.Close(context.WithoutCancel(cmd.Context()))) }()
-			if err := application.Databases.Start(cmd.Context()); err != nil {
-				return err
+			migrator, err := application.Migrator.Only(database)
+			if err != nil {
+				return app.WithExitCode(err, app.ExitUsage)
 			}
-			return do(cmd, application, database)
+			if err := application.Databases.Start(cmd.Context()); err != nil {
+				return app.WithExitCode(err, app.ExitUnavailable)
+			}
+			return do(cmd, migrator, args)
 		},
 	}
-	if name == "down" || name == "redo" {
-		cmd.Flags().StringVar(&database, "database", "primary", "the database's name in the configuration")
-	}
+	cmd.Flags().StringVar(&database, "database", "", "the name in the configuration of the only database to take (default: every one)")
 	return cmd
 }
 
-func printStatus(cmd *cobra.Command, a *wiregen.Application, _ string) error {
-	all, err := a.Migrator.Status(cmd.Context())
-	if err != nil {
-		return err
+// usage gives the errors of a check of arguments their exit code.
+func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		return app.WithExitCode(check(cmd, args), app.ExitUsage)
 	}
-	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "DATABASE\tVERSION\tAPPLIED\tNAME")
-	for _, migration := range all {
-		applied := "pending"
-		if !migration.Pending() {
-			applied = migration.Applied.Format(time.RFC3339)
+}
+
+func printSteps(out io.Writer, steps []migrate.Step) {
+	if len(steps) == 0 {
+		fmt.Fprintln(out, "-- nothing to do")
+	}
+	for _, step := range steps {
+		direction, how := "down", "statement by statement"
+		if step.Up {
+			direction = "up"
 		}
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s\n", migration.Database, migration.Version, applied, migration.Name)
+		if step.Transaction {
+			how = "in a transaction"
+		}
+		fmt.Fprintf(out, "-- %s: %s %s, %s\n", step.Database, step.Name, direction, how)
+		for _, statement := range step.Statements {
+			fmt.Fprintln(out, statement.SQL)
+		}
+		fmt.Fprintln(out)
+	}
+}
+
+func printStatus(out io.Writer, all []migrate.Status) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "DATABASE\tVERSION\tAPPLIED\tNAME")
+	for _, one := range all {
+		applied, name := one.Applied.Format(time.RFC3339), one.Name
+		switch {
+		case one.Late:
+			applied = "pending, out of order"
+		case one.Pending():
+			applied = "pending"
+		case name == "":
+			name = "(no file has this version)"
+		}
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\n", one.Database, one.Version, applied, name)
 	}
 	return table.Flush()
 }

@@ -145,12 +145,12 @@ func TestDownTakesBackTheLast(t *testing.T) {
 	eachEngine(t, func(t *testing.T, m *database.Manager) {
 		migrator := of(m, allOf())
 		require.NoError(t, migrator.Up(t.Context()))
-		require.NoError(t, migrator.Down(t.Context(), testkit.Name))
+		require.NoError(t, migrator.Apply(t.Context(), migrate.Down()))
 		assert.Equal(t, []int{1}, values(t, m))
-		require.NoError(t, migrator.Down(t.Context(), testkit.Name))
-		require.NoError(t, migrator.Down(t.Context(), testkit.Name))
+		require.NoError(t, migrator.Apply(t.Context(), migrate.Down()))
+		require.NoError(t, migrator.Apply(t.Context(), migrate.Down()))
 		assert.False(t, exists(t, m, "a"))
-		assert.NoError(t, migrator.Down(t.Context(), testkit.Name), "nothing is left to take back")
+		assert.NoError(t, migrator.Apply(t.Context(), migrate.Down()), "nothing is left to take back")
 	})
 }
 
@@ -159,7 +159,7 @@ func TestRedoTakesBackTheLastAndAppliesItAgain(t *testing.T) {
 		require.NoError(t, of(m, allOf()).Up(t.Context()))
 		edited := files("1_first.sql", first, "2_second.sql", second,
 			"3_third.sql", strings.ReplaceAll(third, "id + 10", "id + 20"))
-		require.NoError(t, of(m, edited).Redo(t.Context(), testkit.Name))
+		require.NoError(t, of(m, edited).Apply(t.Context(), migrate.Redo()))
 		assert.Equal(t, []int{21}, values(t, m))
 	})
 }
@@ -167,7 +167,7 @@ func TestRedoTakesBackTheLastAndAppliesItAgain(t *testing.T) {
 func TestRedoAppliesTheSameOneAgainAndNotOneThatIsPending(t *testing.T) {
 	eachEngine(t, func(t *testing.T, m *database.Manager) {
 		require.NoError(t, of(m, files("1_first.sql", first, "3_third.sql", third)).Up(t.Context()))
-		require.NoError(t, of(m, allOf()).Redo(t.Context(), testkit.Name))
+		require.NoError(t, of(m, allOf()).Apply(t.Context(), migrate.Redo()))
 		assert.Equal(t, []int{11}, values(t, m))
 		assert.False(t, exists(t, m, "b"))
 	})
@@ -175,15 +175,15 @@ func TestRedoAppliesTheSameOneAgainAndNotOneThatIsPending(t *testing.T) {
 
 func TestRedoDoesNothingWhereNothingIsApplied(t *testing.T) {
 	eachEngine(t, func(t *testing.T, m *database.Manager) {
-		require.NoError(t, of(m, allOf()).Redo(t.Context(), testkit.Name))
+		require.NoError(t, of(m, allOf()).Apply(t.Context(), migrate.Redo()))
 		assert.False(t, exists(t, m, "a"))
 	})
 }
 
-func TestDownAndRedoSayWhenThereIsNoSuchDatabase(t *testing.T) {
+func TestOneDatabaseIsChosenByItsName(t *testing.T) {
 	m := testkit.Start(t, nil)
-	require.ErrorIs(t, of(m, allOf()).Down(t.Context(), "x"), database.ErrNotConfigured)
-	assert.ErrorIs(t, of(m, allOf()).Redo(t.Context(), "x"), database.ErrNotConfigured)
+	_, err := of(m, allOf()).Only("x")
+	assert.ErrorIs(t, err, database.ErrNotConfigured)
 }
 
 func TestStatusTellsTheAppliedFromThePending(t *testing.T) {
@@ -250,7 +250,7 @@ func TestTheProgramsMigrationsGoUpAndAllTheWayDown(t *testing.T) {
 		status, err := migrator.Status(t.Context())
 		require.NoError(t, err)
 		for range status {
-			require.NoError(t, migrator.Down(t.Context(), testkit.Name))
+			require.NoError(t, migrator.Apply(t.Context(), migrate.Down()))
 		}
 		pending, err := migrator.Pending(t.Context())
 		require.NoError(t, err)
