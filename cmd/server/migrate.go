@@ -27,6 +27,7 @@ func newMigrate(opts *options) *cobra.Command {
 		opts.change("to VERSION", "Apply or take back until VERSION is the last that is applied; 0 takes back all",
 			cobra.ExactArgs(1), toVersion),
 		opts.status(),
+		newMigrateCreate(), newMigrateLint(),
 	)
 	return cmd
 }

@@ -1,3 +1,4 @@
+-- lint: allow one-ddl: the tables are new; where it stops half-way, drop them and run it again
 -- +goose Up
 CREATE TABLE catalog_products (
     id          CHAR(36)     NOT NULL PRIMARY KEY,

@@ -3,6 +3,9 @@
 package integration
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,8 +28,34 @@ func TestMigrationsAreShownBeforeTheyRun(t *testing.T) {
 }
 
 func TestAMistakeOnTheCommandLineHasItsOwnExitCode(t *testing.T) {
-	for _, args := range [][]string{{"to", "7"}, {"to", "x"}, {"to"}, {"up", "now"}, {"status", "--database", "nope"}} {
-		code, _, errs := run(t, t.TempDir(), nil, append([]string{"migrate"}, args...)...)
+	for _, args := range [][]string{{"to", "7"}, {"to", "x"}, {"to"}, {"up", "now"}, {"status", "--database", "nope"},
+		{"create", "notes", "--dir", "nowhere"}, {"create"}, {"create", "Bad Name"}, {"lint", "--dir", "nowhere"}} {
+		code, _, errs := run(t, sources(t), nil, append([]string{"migrate"}, args...)...)
 		assert.Equal(t, 2, code, "%v: %s", args, errs)
 	}
+}
+
+// sources is a folder with empty ones for migrations.
+func sources(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	for _, engine := range []string{"sqlite", "mysql"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(folder, "migrations", engine), 0o750))
+	}
+	return folder
+}
+
+func TestAMigrationIsCreatedForEachEngineAndLinted(t *testing.T) {
+	folder := sources(t)
+	code, out, errs := run(t, folder, nil, "migrate", "create", "add_notes")
+	require.Equal(t, 0, code, errs)
+	assert.Regexp(t, `^migrations/sqlite/\d{14}_add_notes.sql\nmigrations/mysql/\d{14}_add_notes.sql\n$`, out)
+	code, _, errs = run(t, folder, nil, "migrate", "lint")
+	require.Equal(t, 0, code, errs)
+
+	file := filepath.Join(folder, strings.Fields(out)[1])
+	require.NoError(t, os.WriteFile(file, []byte("-- +goose Up\nDROP TABLE a;\n-- +goose Down\nSELECT 1;\n"), 0o600))
+	code, out, _ = run(t, folder, nil, "migrate", "lint")
+	assert.Equal(t, 1, code)
+	assert.Regexp(t, `^migrations/mysql/\d{14}_add_notes.sql:2: destructive: the table a is dropped\n$`, out)
 }

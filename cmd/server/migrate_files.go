@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/trellis-go/trellis/platform/app"
+	"github.com/trellis-go/trellis/platform/migrate"
+	"github.com/trellis-go/trellis/platform/migrate/lint"
+)
+
+// newMigrateCreate is for developers: it writes into the source tree.
+func newMigrateCreate() *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "create NAME",
+		Short: "Write an empty migration of this name for each transactional engine",
+		Args:  usage(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			engines, err := migrate.Engines(dir)
+			if err != nil {
+				return app.WithExitCode(err, app.ExitUsage)
+			}
+			contents := map[string]string{}
+			for _, engine := range engines {
+				contents[engine] = migrate.Empty
+			}
+			written, err := migrate.Create(dir, args[0], time.Now(), contents)
+			if errors.Is(err, migrate.ErrName) {
+				err = app.WithExitCode(err, app.ExitUsage)
+			}
+			for _, file := range written {
+				fmt.Fprintln(cmd.OutOrStdout(), file)
+			}
+			return err
+		},
+	}
+	bindDir(cmd, &dir)
+	return cmd
+}
+
+func newMigrateLint() *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "lint",
+		Short: "Find what destroys data, keeps others waiting or cannot be taken back",
+		Args:  usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, err := migrate.Engines(dir); err != nil {
+				return app.WithExitCode(err, app.ExitUsage)
+			}
+			found, err := lint.Check(os.DirFS(dir), migrate.Transactional)
+			if err != nil {
+				return err
+			}
+			for _, one := range found {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s/%s\n", dir, one)
+			}
+			if len(found) > 0 {
+				return fmt.Errorf("%d findings: mend them, or allow a rule in a file with -- lint: allow <rule>: <reason>", len(found))
+			}
+			return nil
+		},
+	}
+	bindDir(cmd, &dir)
+	return cmd
+}
+
+func bindDir(cmd *cobra.Command, dir *string) {
+	cmd.Flags().StringVar(dir, "dir", "migrations", "the folder of migrations, with one for each engine")
+}

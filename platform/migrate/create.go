@@ -1,0 +1,88 @@
+package migrate
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Transactional are the engines that modules keep their tables on: a change of the schema has a file of the same name for
+// each that has a folder.
+var Transactional = []string{"sqlite", "mysql", "oracle"}
+
+// Empty is a file that changes nothing.
+const Empty = "-- +goose Up\n\n-- +goose Down\n"
+
+// ErrName is in the chain of the error for a name that no migration may have.
+var ErrName = errors.New("the name is not valid")
+
+const versionLayout = "20060102150405"
+
+var namePattern = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+
+// Create writes a file for each engine, which is the name of a folder in dir and the key of its content, all with one
+// name: the time, or the second after the newest file where that is later, and what it is for. It gives their paths. It
+// writes all of them or none.
+func Create(dir, name string, now time.Time, contents map[string]string) ([]string, error) {
+	if len(name) > 60 || !namePattern.MatchString(name) {
+		return nil, fmt.Errorf("%w: %q must be at most 60 small letters and digits in words joined by _, as add_notes", ErrName, name)
+	}
+	version, err := nextVersion(dir, now)
+	if err != nil {
+		return nil, err
+	}
+	var written []string
+	for _, engine := range Transactional {
+		content, wanted := contents[engine]
+		if !wanted {
+			continue
+		}
+		file := filepath.Join(dir, engine, version+"_"+name+".sql")
+		if err := os.WriteFile(file, []byte(content), 0o644); err != nil { //nolint:gosec // a source file
+			return nil, errors.Join(err, remove(written))
+		}
+		written = append(written, file)
+	}
+	return written, nil
+}
+
+func remove(files []string) error {
+	var failed []error
+	for _, file := range files {
+		failed = append(failed, os.Remove(file))
+	}
+	return errors.Join(failed...)
+}
+
+// Engines are the transactional engines that have a folder in dir.
+func Engines(dir string) ([]string, error) {
+	found := slices.DeleteFunc(slices.Clone(Transactional), func(engine string) bool {
+		info, err := os.Stat(filepath.Join(dir, engine))
+		return err != nil || !info.IsDir()
+	})
+	if len(found) == 0 {
+		return nil, fmt.Errorf("%s has no folder of migrations (%s): give the right one with --dir", dir, strings.Join(Transactional, ", "))
+	}
+	return found, nil
+}
+
+// nextVersion is after every file that is there, so that what depends on them comes after them.
+func nextVersion(dir string, now time.Time) (string, error) {
+	now = now.UTC().Truncate(time.Second)
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*.sql"))
+	if err != nil {
+		return "", err
+	}
+	for _, file := range files {
+		number, _, _ := strings.Cut(filepath.Base(file), "_")
+		if at, err := time.Parse(versionLayout, number); err == nil && !at.Before(now) {
+			now = at.Add(time.Second)
+		}
+	}
+	return now.Format(versionLayout), nil
+}

@@ -1,0 +1,208 @@
+package lint_test
+
+import (
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/trellis-go/trellis/migrations"
+	"github.com/trellis-go/trellis/platform/migrate"
+	"github.com/trellis-go/trellis/platform/migrate/lint"
+)
+
+// before is the schema that the statements under test find.
+const before = `-- +goose Up
+CREATE TABLE shop_orders (
+    id     VARCHAR(36) NOT NULL PRIMARY KEY,
+    note   VARCHAR(100),
+    amount BIGINT NOT NULL DEFAULT 0,
+    price  DECIMAL(10,2) NOT NULL,
+    at     DATETIME(6) NOT NULL
+);
+-- +goose Down
+DROP TABLE shop_orders;
+`
+
+const down = "\n-- +goose Down\nSELECT 1;\n"
+
+// findings is what lint says about one file after the one above, without those of the other.
+func findings(t *testing.T, engine, text string) []string {
+	t.Helper()
+	found, err := lint.Check(fstest.MapFS{
+		engine + "/1_before.sql": {Data: []byte(before)}, engine + "/2_after.sql": {Data: []byte(text)},
+	}, []string{engine})
+	require.NoError(t, err)
+	lines := []string{}
+	for _, one := range found {
+		lines = append(lines, one.String())
+	}
+	return lines
+}
+
+type specification struct {
+	statement string
+	rule      string // empty: nothing is found
+}
+
+func check(t *testing.T, engine string, specifications map[string]specification) {
+	t.Helper()
+	for name, spec := range specifications {
+		t.Run(engine+": "+name, func(t *testing.T) {
+			found := findings(t, engine, "-- +goose Up\n"+spec.statement+down)
+			if spec.rule == "" {
+				assert.Empty(t, found)
+				return
+			}
+			require.Len(t, found, 1)
+			assert.Contains(t, found[0], engine+"/2_after.sql:2: "+spec.rule+": ")
+		})
+	}
+}
+
+func TestWhatIsLostIsDestructive(t *testing.T) {
+	for _, engine := range []string{"mysql", "sqlite"} {
+		check(t, engine, map[string]specification{
+			"a table goes":                 {"DROP TABLE shop_orders;", lint.Destructive},
+			"a table goes, if it is there": {"drop table if exists `shop_orders`;", lint.Destructive},
+			"a column goes":                {"ALTER TABLE shop_orders DROP COLUMN note;", lint.Destructive},
+			"a column goes, in short":      {"ALTER TABLE `shop_orders` DROP `note`;", lint.Destructive},
+			"a column goes, of several":    {"ALTER TABLE shop_orders ADD COLUMN b INT, DROP COLUMN note;", lint.Destructive},
+			"every row goes":               {"DELETE FROM shop_orders;", lint.Destructive},
+			"some rows go":                 {"DELETE FROM shop_orders WHERE amount = 0;", ""},
+			"a table gets another name":    {"ALTER TABLE shop_orders RENAME TO shop_sales;", lint.Destructive},
+			"a column gets another name":   {"ALTER TABLE shop_orders RENAME COLUMN note TO notes;", lint.Destructive},
+			"an index goes":                {"DROP INDEX shop_orders_at;", ""},
+			"a word in a comment":          {"SELECT 1; -- DROP TABLE shop_orders;", ""},
+			"a word in a text":             {"INSERT INTO shop_orders (id, note) VALUES ('1', 'x; DROP TABLE a');", ""},
+		})
+	}
+	check(t, "mysql", map[string]specification{
+		"truncation":    {"TRUNCATE TABLE shop_orders;", lint.Destructive},
+		"rename table":  {"RENAME TABLE shop_orders TO shop_sales;", lint.Destructive},
+		"another index": {"ALTER TABLE shop_orders RENAME INDEX a TO b;", ""},
+		"changed name":  {"ALTER TABLE shop_orders CHANGE note notes VARCHAR(100), ALGORITHM=INPLACE;", lint.Destructive},
+	})
+}
+
+func TestANarrowerTypeIsDestructive(t *testing.T) {
+	for definition, rule := range map[string]string{
+		"note VARCHAR(99)":              lint.Destructive,
+		"note VARCHAR(200)":             "",
+		"note TEXT":                     "",
+		"note TINYTEXT":                 "",
+		"note INT":                      lint.Destructive,
+		"amount INT NOT NULL DEFAULT 0": lint.Destructive,
+		"amount BIGINT UNSIGNED NOT NULL DEFAULT 0":  lint.Destructive,
+		"amount BIGINT NOT NULL DEFAULT 1":           "",
+		"price DECIMAL(12, 2) NOT NULL":              "",
+		"price DECIMAL(10, 1) NOT NULL":              lint.Destructive,
+		"price DECIMAL(10, 3) NOT NULL":              lint.Destructive,
+		"at DATETIME(3) NOT NULL":                    lint.Destructive,
+		"at DATETIME(6) NULL":                        "",
+		"unknown INT":                                "",
+		"note CHAR(100) CHARACTER SET utf8mb4":       "",
+		"amount BOOLEAN NOT NULL DEFAULT 0":          lint.Destructive,
+		"amount INTEGER UNSIGNED NOT NULL DEFAULT 0": lint.Destructive,
+	} {
+		check(t, "mysql", map[string]specification{
+			definition: {"ALTER TABLE shop_orders MODIFY COLUMN " + definition + ", ALGORITHM=INPLACE;", rule},
+		})
+	}
+}
+
+func TestAColumnThatRowsHaveNoValueForIsFound(t *testing.T) {
+	for _, engine := range []string{"mysql", "sqlite"} {
+		check(t, engine, map[string]specification{
+			"without a default": {"ALTER TABLE shop_orders ADD COLUMN b INT NOT NULL;", lint.NotNull},
+			"with a default":    {"ALTER TABLE shop_orders ADD COLUMN b INT NOT NULL DEFAULT 0;", ""},
+			"nullable":          {"ALTER TABLE shop_orders ADD b INT;", ""},
+			"of a new table": {"CREATE TABLE shop_lines (id INT);\n-- lint: allow one-ddl: both are new\n" +
+				"ALTER TABLE shop_lines ADD COLUMN b INT NOT NULL;", ""},
+		})
+	}
+	check(t, "mysql", map[string]specification{
+		"it was nullable": {"ALTER TABLE shop_orders MODIFY note VARCHAR(100) NOT NULL, ALGORITHM=INPLACE;", lint.NotNull},
+	})
+}
+
+func TestWhatMakesWritersWaitIsFoundOnAServer(t *testing.T) {
+	specifications := map[string]specification{
+		"a type changes":         {"ALTER TABLE shop_orders MODIFY note VARCHAR(200);", lint.Locking},
+		"it must not copy":       {"ALTER TABLE shop_orders MODIFY note VARCHAR(200), ALGORITHM=INPLACE;", ""},
+		"an index":               {"CREATE INDEX shop_orders_at ON shop_orders (at);", lint.Locking},
+		"an index, online":       {"CREATE INDEX shop_orders_at ON shop_orders (at) ALGORITHM=INPLACE LOCK=NONE;", ""},
+		"an added index":         {"ALTER TABLE shop_orders ADD UNIQUE INDEX u (at);", lint.Locking},
+		"an added index, online": {"ALTER TABLE shop_orders ADD INDEX i (at), ALGORITHM=INPLACE, LOCK=NONE;", ""},
+		"a foreign key":          {"ALTER TABLE shop_orders ADD CONSTRAINT fk FOREIGN KEY (note) REFERENCES b (id);", lint.Locking},
+		"the primary key":        {"ALTER TABLE shop_orders DROP PRIMARY KEY;", lint.Locking},
+		"the character set":      {"ALTER TABLE shop_orders CONVERT TO CHARACTER SET utf8mb4;", lint.Locking},
+		"every row":              {"UPDATE shop_orders SET amount = 1;", lint.Locking},
+		"some rows":              {"UPDATE shop_orders SET amount = 1 WHERE amount = 2;", ""},
+		"of a new table":         {"CREATE TABLE b (id INT);\n-- lint: allow one-ddl: new\nCREATE INDEX i ON b (id);\nUPDATE b SET id = 1;", ""},
+	}
+	check(t, "mysql", specifications)
+	for name, spec := range specifications {
+		specifications[name] = specification{spec.statement, ""}
+	}
+	check(t, "sqlite", specifications)
+}
+
+const rebuilt = `-- +goose Up
+-- +goose NO TRANSACTION
+CREATE TABLE "new_shop_orders" (id TEXT NOT NULL PRIMARY KEY, note VARCHAR(50), amount BIGINT NOT NULL DEFAULT 0,
+  price DECIMAL(10,2) NOT NULL, who TEXT NOT NULL);
+INSERT INTO "new_shop_orders" ("id", "note", "amount", "price") SELECT "id", "note", "amount", "price" FROM "shop_orders";
+DROP TABLE "shop_orders";
+ALTER TABLE "new_shop_orders" RENAME TO "shop_orders";
+`
+
+func TestARebuiltTableIsComparedWithWhatItWas(t *testing.T) {
+	found := findings(t, "sqlite", rebuilt+"ALTER TABLE shop_orders DROP COLUMN note;"+down)
+	require.Len(t, found, 4, "and neither the table that is dropped nor the name")
+	assert.Contains(t, found, "sqlite/2_after.sql:3: destructive: the column shop_orders.at is dropped")
+	assert.Contains(t, found, "sqlite/2_after.sql:3: destructive: the column shop_orders.note gets a type that not every value fits into")
+	assert.Contains(t, found, "sqlite/2_after.sql:3: not-null: the column shop_orders.who is NOT NULL, and rows that exist have no value for it: give a DEFAULT")
+	assert.Contains(t, found, "sqlite/2_after.sql:8: destructive: the column shop_orders.note is dropped")
+}
+
+func TestSeveralDDLStatementsAreFoundOnMySQLOnly(t *testing.T) {
+	const text = "-- +goose Up\nCREATE TABLE b (id INT);\nCREATE TABLE c (id INT);" + down
+	assert.Equal(t, []string{"mysql/2_after.sql:3: one-ddl: MySQL commits at every such statement: when this one fails, those before it stay"},
+		findings(t, "mysql", text))
+	assert.Empty(t, findings(t, "sqlite", text))
+}
+
+func TestAFileMustBeTakenBackAndBeReadable(t *testing.T) {
+	assert.Equal(t, []string{"mysql/2_after.sql:1: down: nothing takes it back: write what does below -- +goose Down"},
+		findings(t, "mysql", "-- +goose Up\nCREATE TABLE b (id INT);\n-- +goose Down\n"))
+	assert.Empty(t, findings(t, "mysql", migrate.Empty))
+	assert.Equal(t, []string{"mysql/2_after.sql:1: syntax: line 1: there is a statement before -- +goose Up"},
+		findings(t, "mysql", "SELECT 1;"))
+}
+
+func TestAReasonKeepsARuleQuietInOneFile(t *testing.T) {
+	const drop = "\n-- +goose Up\nDROP TABLE shop_orders;" + down
+	assert.Empty(t, findings(t, "mysql", "-- lint: allow destructive: nobody used it"+drop))
+	assert.Len(t, findings(t, "mysql", "-- lint: allow locking: another rule"+drop), 1)
+	for _, bad := range []string{"-- lint: allow destructive", "-- lint: allow destructive:", "-- lint: allow", "-- lint: ignore"} {
+		assert.Contains(t, findings(t, "mysql", bad+drop), "mysql/2_after.sql:1: allow: write -- lint: allow <rule>: <reason>")
+	}
+}
+
+func TestAFileMissingForAnEngineIsFound(t *testing.T) {
+	text := &fstest.MapFile{Data: []byte(before)}
+	found, err := lint.Check(fstest.MapFS{
+		"sqlite/1_before.sql": text, "mysql/1_before.sql": text, "mysql/2_more.sql": text, "clickhouse/3_other.sql": text,
+	}, migrate.Transactional)
+	require.NoError(t, err)
+	require.Len(t, found, 1, "oracle has no folder, and clickhouse keeps other tables")
+	assert.Equal(t, "mysql/2_more.sql:1: files: there is no sqlite/2_more.sql", found[0].String())
+}
+
+func TestTheProgramsMigrationsHaveNoFinding(t *testing.T) {
+	found, err := lint.Check(migrations.Files, migrate.Transactional)
+	require.NoError(t, err)
+	assert.Empty(t, found)
+}
