@@ -12,7 +12,7 @@ import (
 // PageInput is embedded in the input of an operation that lists.
 type PageInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many items at most"`
-	Cursor string `query:"cursor" maxLength:"2000" doc:"Where the page begins: next_cursor of the page before"`
+	Cursor string `query:"cursor" maxLength:"4000" doc:"Where the page begins: next_cursor of the page before"`
 
 	path  string
 	query string
@@ -45,7 +45,7 @@ type List[T any] struct {
 
 // ListOutput is the output of an operation that lists.
 type ListOutput[T any] struct {
-	Link string `header:"Link" doc:"The address of the next page, rel=next"`
+	Link []string `header:"Link" doc:"The address of the next page, rel=next, beside the links of the version"`
 	Body List[T]
 }
 
@@ -57,7 +57,7 @@ func NewList[R, T any](in *PageInput, sort, filters string, found page.Page[R], 
 	}
 	if found.Next != nil {
 		out.Body.NextCursor = found.Next.Encode(sort, filters)
-		out.Link = "<" + in.next(out.Body.NextCursor) + `>; rel="next"`
+		out.Link = []string{"<" + in.next(out.Body.NextCursor) + `>; rel="next"`}
 	}
 	return out
 }

@@ -76,8 +76,11 @@ func TestAListLinksToItsNextPage(t *testing.T) {
 	first := get(t, api, "/api/v1/numbers?limit=3&even=true")
 	list := decode[httpapi.List[string]](t, first)
 	assert.Equal(t, []string{"0", "1", "2"}, list.Items)
-	link := first.Header.Values("Link")[len(first.Header.Values("Link"))-1]
-	assert.Equal(t, `</api/v1/numbers?cursor=`+list.NextCursor+`&even=true&limit=3>; rel="next"`, link)
+	assert.Equal(t, []string{
+		`</docs>; rel="deprecation"; type="text/html"`,
+		`</api/v2/numbers>; rel="successor-version"`,
+		`</api/v1/numbers?cursor=` + list.NextCursor + `&even=true&limit=3>; rel="next"`,
+	}, first.Header.Values("Link"))
 
 	last := get(t, api, "/api/v1/numbers?limit=3&even=true&cursor="+list.NextCursor)
 	assert.JSONEq(t, `{"items":["3","4"]}`, text(t, last))
