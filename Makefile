@@ -64,6 +64,10 @@ cover: ## Coverage of modules/ and platform/: at least 80 % each
 migrate: ## Apply pending migrations to the configured databases
 	$(QUICK) $(GO) run ./cmd/server migrate up
 
+migrate-check: services ## Lint the migrations, and fail when they do not make what the models describe
+	$(QUICK) $(GO) run ./cmd/server migrate lint
+	. .cache/services.env && $(QUICK) $(GO) run ./cmd/server migrate check
+
 bench: ## Benchmarks, apart from the tests
 	$(GO) test -run '^$$' -bench . -benchmem ./platform/... ./modules/...
 
@@ -74,4 +78,4 @@ help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .PHONY: run dev test test-integration test-browser test-contract services lint vuln generate generate-check api-check \
-	build cover migrate bench load help
+	build cover migrate migrate-check bench load help

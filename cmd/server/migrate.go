@@ -28,6 +28,8 @@ func newMigrate(opts *options) *cobra.Command {
 			cobra.ExactArgs(1), toVersion),
 		opts.status(),
 		newMigrateCreate(), newMigrateLint(),
+		newMigrateSource("diff NAME", "Write the migration that brings each engine to the modules' models"),
+		newMigrateSource("check", "Fail when the modules' models and the migrations differ"),
 	)
 	return cmd
 }

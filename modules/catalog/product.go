@@ -32,7 +32,7 @@ const (
 
 // Product is something that can be sold.
 type Product struct {
-	ID          string    `gorm:"size:36;primaryKey"`
+	ID          string    `gorm:"size:36;primaryKey;index:catalog_products_name,priority:3;index:catalog_products_price,priority:3;index:catalog_products_created,priority:3"`
 	SKU         string    `gorm:"size:64;not null;uniqueIndex:catalog_products_sku,priority:1"`
 	Name        string    `gorm:"size:200;not null"`
 	NameFolded  string    `gorm:"size:600;not null;index:catalog_products_name,priority:2"` // for sorting and searching: at most three times as long
@@ -56,8 +56,11 @@ func (Product) TableName() string { return "catalog_products" }
 
 // productCategory puts a product into a category.
 type productCategory struct {
-	ProductID  string `gorm:"size:36;primaryKey"`
-	CategoryID string `gorm:"size:36;primaryKey;index"`
+	ProductID  string `gorm:"size:36;primaryKey;index:catalog_product_categories_category,priority:2"`
+	CategoryID string `gorm:"size:36;primaryKey;index:catalog_product_categories_category,priority:1"`
+
+	Product  *Product  // never loaded: makes the foreign key
+	Category *Category // likewise
 }
 
 // TableName names the table.

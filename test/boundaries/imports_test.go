@@ -97,6 +97,12 @@ func TestImportsRunOneWay(t *testing.T) {
 	assert.Empty(t, offences(all))
 }
 
+func TestTheServerDoesNotCarryWhatComparesSchemas(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", root+"cmd/server").Output()
+	require.NoError(t, err)
+	assert.NotContains(t, string(out), "ariga.io/atlas", "platform/migrate/autogen is for cmd/schema alone")
+}
+
 func TestOffencesAreNamed(t *testing.T) {
 	for name, test := range map[string]struct {
 		from, to, want string

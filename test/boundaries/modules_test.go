@@ -134,7 +134,9 @@ func TestMigrationsCreateTheTablesOfTheModulesOnEveryEngine(t *testing.T) {
 			require.NoError(t, err)
 			up, _, _ := strings.Cut(string(content), "-- +goose Down")
 			for _, table := range created.FindAllStringSubmatch(up, -1) {
-				found = append(found, table[1])
+				if !strings.HasPrefix(table[1], "new_") { // SQLite makes a table anew to change a column
+					found = append(found, table[1])
+				}
 			}
 		}
 		assert.ElementsMatch(t, want, found, engine)

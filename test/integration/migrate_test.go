@@ -59,3 +59,21 @@ func TestAMigrationIsCreatedForEachEngineAndLinted(t *testing.T) {
 	assert.Equal(t, 1, code)
 	assert.Regexp(t, `^migrations/mysql/\d{14}_add_notes.sql:2: destructive: the table a is dropped\n$`, out)
 }
+
+func TestTheServersCommandComparesTheSourcesItIsCalledIn(t *testing.T) {
+	code, out, errs := run(t, "../..", nil, "migrate", "check", "--engines", "sqlite")
+	require.Equal(t, 0, code, errs)
+	assert.Equal(t, "models and migrations agree on sqlite\n", out)
+
+	empty := sources(t)
+	code, out, errs = run(t, "../..", nil, "migrate", "diff", "create_all", "--dir", filepath.Join(empty, "migrations"), "--engines", "sqlite")
+	require.Equal(t, 0, code, errs)
+	assert.FileExists(t, strings.TrimSpace(out))
+
+	code, _, errs = run(t, "../..", nil, "migrate", "diff", "--engines")
+	assert.Equal(t, 2, code)
+	assert.Equal(t, "error: flag needs an argument: --engines\n", errs)
+	code, _, errs = run(t, t.TempDir(), nil, "migrate", "check")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, errs, "run it in a checkout, with Go installed")
+}
