@@ -1,0 +1,112 @@
+package main
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/trellis-go/trellis/platform/config"
+	"github.com/trellis-go/trellis/platform/database"
+	"github.com/trellis-go/trellis/test/testkit"
+)
+
+// call runs a command of server migrate in the folder that the test is in.
+func call(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs strings.Builder
+	code = run(t.Context(), append([]string{"migrate"}, args...), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// inFolder puts the test into an empty folder, with the configuration of tests.
+func inFolder(t *testing.T, folders ...string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	t.Setenv("TRELLIS_ENV", "test")
+	for _, folder := range folders {
+		require.NoError(t, os.MkdirAll(folder, 0o750))
+	}
+}
+
+func must(t *testing.T, args ...string) string {
+	t.Helper()
+	code, out, errs := call(t, args...)
+	require.Equal(t, 0, code, errs)
+	return out
+}
+
+func TestMigrateGoesToVersionsAndShowsWhatItWouldDo(t *testing.T) {
+	inFolder(t)
+	assert.Contains(t, must(t, "up", "--dry-run"), "_create_catalog.sql up, in a transaction\nCREATE TABLE catalog_products (")
+	assert.Contains(t, must(t, "status"), "pending")
+	must(t, "to", "20261124090000")
+	assert.NotContains(t, must(t, "status"), "pending")
+	assert.Contains(t, must(t, "redo", "--dry-run"), "_create_catalog.sql down, in a transaction\nDROP TABLE")
+	must(t, "redo")
+	must(t, "down", "--database", "primary")
+	assert.Equal(t, "-- nothing to do\n", must(t, "down", "--dry-run"))
+	must(t, "up")
+	must(t, "to", "0")
+	assert.Contains(t, must(t, "status"), "pending")
+}
+
+func TestStatusMarksWhatIsOutOfOrderAndWhatHasNoFile(t *testing.T) {
+	inFolder(t)
+	must(t, "up")
+	m := testkit.Start(t, database.Configs{testkit.Name: {Driver: "sqlite", DSN: config.DSN(filepath.Join("data", "trellis.db"))}})
+	db, err := m.DB(testkit.Name)
+	require.NoError(t, err)
+	for _, statement := range []string{
+		"DELETE FROM goose_db_version WHERE version_id > 0",
+		"INSERT INTO goose_db_version (version_id, is_applied) VALUES (29990101000000, @applied)",
+	} {
+		require.NoError(t, db.Writer(t.Context()).Exec(statement, sql.Named("applied", true)).Error)
+	}
+	status := must(t, "status")
+	assert.Regexp(t, `20261124090000 +pending, out of order +20261124090000_create_catalog.sql`, status)
+	assert.Regexp(t, `29990101000000 .*\(no file has this version\)`, status)
+}
+
+func TestCreateAndLintWorkOnTheFolderOfMigrations(t *testing.T) {
+	inFolder(t, "migrations/sqlite", "migrations/mysql")
+	created := strings.Fields(must(t, "create", "add_notes"))
+	require.Len(t, created, 2)
+	must(t, "lint")
+	require.NoError(t, os.WriteFile(created[0], []byte("-- +goose Up\nDROP TABLE a;\n-- +goose Down\nSELECT 1;\n"), 0o600))
+	code, out, errs := call(t, "lint")
+	assert.Equal(t, 1, code)
+	assert.Equal(t, created[0]+":2: destructive: the table a is dropped\n", out)
+	assert.Contains(t, errs, "1 findings")
+}
+
+func TestMistakesAreTheCallers(t *testing.T) {
+	inFolder(t, "migrations/sqlite")
+	for _, args := range [][]string{
+		{"to", "7"}, {"to", "x"}, {"to", "-1"}, {"to"}, {"up", "now"}, {"up", "--database", "nope"}, {"status", "--nothing"},
+		{"create"}, {"create", "Bad Name"}, {"create", "x", "--dir", "nowhere"}, {"lint", "--dir", "nowhere"},
+	} {
+		code, _, errs := call(t, args...)
+		assert.Equal(t, 2, code, "%v: %s", args, errs)
+	}
+}
+
+func TestADatabaseThatIsNotThereHasItsOwnExitCode(t *testing.T) {
+	inFolder(t)
+	t.Setenv("TRELLIS_DATABASES_PRIMARY_DRIVER", "mysql")
+	t.Setenv("TRELLIS_DATABASES_PRIMARY_DSN", "root@tcp(127.0.0.1:1)/x")
+	t.Setenv("TRELLIS_DATABASES_PRIMARY_CONNECT_TIMEOUT", "1ms")
+	code, _, errs := call(t, "status")
+	assert.Equal(t, 69, code, errs)
+}
+
+func TestDiffAndCheckNeedACheckout(t *testing.T) {
+	inFolder(t)
+	code, _, errs := call(t, "check")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, errs, "run it in a checkout, with Go installed")
+}
