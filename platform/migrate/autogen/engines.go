@@ -49,7 +49,7 @@ func createSQLite(context.Context) (database.Config, func(context.Context) error
 func createMySQL(ctx context.Context, cfg *driver.Config) (database.Config, func(context.Context) error, error) {
 	cfg = cfg.Clone()
 	cfg.DBName = ""
-	name := "trellis_schema_" + strings.ToLower(rand.Text()[:16])
+	name := fmt.Sprintf("trellis_schema_%d_%s", os.Getpid(), strings.ToLower(rand.Text()[:16]))
 	err := execMySQL(ctx, cfg, "CREATE DATABASE "+name+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
 	if err != nil {
 		return database.Config{}, nil, fmt.Errorf("creating a scratch database: %w", err)
