@@ -16,7 +16,15 @@ import (
 )
 
 func newMigrate(opts *options) *cobra.Command {
-	cmd := &cobra.Command{Use: "migrate", Short: "Bring the databases' schemas up to date, and write what does"}
+	cmd := &cobra.Command{
+		Use: "migrate", Short: "Bring the databases' schemas up to date, and write what does",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return app.WithExitCode(fmt.Errorf("migrate has no command %q", args[0]), app.ExitUsage)
+			}
+			return cmd.Help()
+		},
+	}
 	always := func(change migrate.Change) changes {
 		return func(*migrate.Migrator, []string) (migrate.Change, error) { return change, nil }
 	}

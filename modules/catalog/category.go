@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/trellis-go/trellis/platform/problem"
@@ -29,3 +30,10 @@ type Category struct {
 
 // TableName names the table.
 func (Category) TableName() string { return "catalog_categories" }
+
+const categoryRule = "names of 1 to 100 characters, not only space and without |"
+
+// validCategory tells whether a category may have the name. CSV lists categories with | between them.
+func validCategory(name string) bool {
+	return between(name, 1, maxCategory) && !strings.Contains(name, csvListSeparator)
+}

@@ -70,9 +70,11 @@ func categoriesByName(db *gorm.DB, names []string) ([]Category, error) {
 func (r *Repository) AddCategories(ctx context.Context, missing []Category, names []string) ([]Category, error) {
 	// In one order for everybody, so that two transactions that add the same names wait for each other in a line.
 	slices.SortFunc(missing, func(a, b Category) int { return cmp.Compare(a.NameFolded, b.NameFolded) })
-	err := r.Writer(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&missing).Error
-	if err != nil {
-		return nil, fmt.Errorf("add %d categories: %w", len(missing), err)
+	for chunk := range slices.Chunk(missing, 1000) {
+		err := r.Writer(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&chunk).Error
+		if err != nil {
+			return nil, fmt.Errorf("add %d categories: %w", len(missing), err)
+		}
 	}
 	return categoriesByName(r.Writer(ctx).Scopes(database.ForUpdate), names)
 }
@@ -122,7 +124,7 @@ func (r *Repository) InsertCategory(ctx context.Context, category *Category) err
 	return nil
 }
 
-// UpdateCategory stores a changed category and raises its version. The errors are ErrCategoryNameTaken, and
+// UpdateCategory stores a changed category and raises its version, and those of its products, which show its name. The errors are ErrCategoryNameTaken, and
 // problem.PreconditionFailed when the stored version is not the one that was changed.
 func (r *Repository) UpdateCategory(ctx context.Context, category *Category) error {
 	read := category.Version
@@ -137,6 +139,12 @@ func (r *Repository) UpdateCategory(ctx context.Context, category *Category) err
 	}
 	if stored.RowsAffected == 0 {
 		return changedMeanwhile()
+	}
+	members := r.Writer(ctx).Model(&productCategory{}).Select("product_id").Where("category_id = ?", category.ID)
+	err := r.Writer(ctx).Model(&Product{}).Scopes(live).Where("id IN (?)", members).
+		Updates(map[string]any{"version": gorm.Expr("version + 1"), "updated_at": category.UpdatedAt}).Error
+	if err != nil {
+		return fmt.Errorf("raise the versions of the products in the category %s: %w", category.ID, err)
 	}
 	return nil
 }

@@ -29,8 +29,8 @@ func (s *Service) CreateCategory(ctx context.Context, name string) (*Category, e
 
 func categoryName(name string) (string, error) {
 	name = strings.TrimSpace(name)
-	if !between(name, 1, maxCategory) {
-		return "", refuse([]Violation{{Field: "name", Rule: "must be 1 to 100 characters, not only space"}})
+	if !validCategory(name) {
+		return "", refuse([]Violation{{Field: "name", Rule: "must be " + categoryRule}})
 	}
 	return name, nil
 }

@@ -1,13 +1,16 @@
 package catalog_test
 
 import (
+	"fmt"
 	"net/http"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/trellis-go/trellis/modules/catalog"
+	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/test/testkit"
 )
 
@@ -100,4 +103,34 @@ func TestTheServiceRefusesABlankCategory(t *testing.T) {
 	require.Error(t, err)
 	_, err = service.Category(t.Context(), "x")
 	require.ErrorIs(t, err, catalog.ErrCategoryNotFound)
+}
+
+func TestARenamedCategoryChangesTheVersionOfItsProducts(t *testing.T) {
+	client := serve(t)
+	product := create(t, client, tea("TEA-1", `"categories":["Tea"]`))
+	category := client.Get("/api/v1/categories").JSON()["items"].([]any)[0].(map[string]any)
+	client.Do("PUT", categoryPath(category), `{"name":"Herbal"}`, "If-Match", `"1"`).Must(200)
+	client.Get(path(product), "If-None-Match", `"1"`).Must(200)
+	client.Do("PUT", path(product), tea("TEA-1"), "If-Match", `"1"`).Must(412)
+}
+
+func TestProductsAreMadeWhileTheirCategoryIsDeleted(t *testing.T) {
+	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
+		service := newService(t, m)
+		var all sync.WaitGroup
+		for worker := range 4 {
+			all.Go(func() {
+				for i := range 25 {
+					product, err := service.CreateProduct(t.Context(), draft(fmt.Sprintf("P-%d-%d", worker, i), "Racy"))
+					if !assert.NoError(t, err) {
+						return
+					}
+					always := func(int64) error { return nil }
+					assert.NoError(t, service.DeleteProduct(t.Context(), product.ID, always))
+					_ = service.DeleteCategory(t.Context(), product.Categories[0].ID, always) // in use, or gone: both are well
+				}
+			})
+		}
+		all.Wait()
+	})
 }

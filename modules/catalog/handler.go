@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/trellis-go/trellis/platform/httpapi"
 	"github.com/trellis-go/trellis/platform/problem"
@@ -92,7 +93,7 @@ type FilterInput struct {
 
 func (f FilterInput) filter() ProductFilter {
 	return ProductFilter{
-		Category: f.Category, Text: f.Query, Active: f.Active.Pointer(),
+		Category: strings.TrimSpace(f.Category), Text: f.Query, Active: f.Active.Pointer(),
 		MinPrice: f.MinPrice.Pointer(), MaxPrice: f.MaxPrice.Pointer(),
 	}
 }

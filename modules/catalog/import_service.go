@@ -54,23 +54,23 @@ func (s *Service) Import(ctx context.Context, body io.Reader, options ImportOpti
 		return ImportResult{}, err
 	}
 	defer discard(file)
-	if options.SkipErrors {
+	checked, err := s.eachBatch(ctx, file, func(*importer, context.Context, []row) error { return nil }, options)
+	switch {
+	case err != nil:
+		return ImportResult{}, err // the file cannot be read to its end: nothing was written
+	case options.SkipErrors:
 		return s.importValid(ctx, file, options)
+	case checked.Failed > 0:
+		return ImportResult{}, checked.rejected()
+	default:
+		return s.importAll(ctx, file, options)
 	}
-	return s.importAll(ctx, file, options)
 }
 
-// importAll checks every row before it writes any, and writes all in one transaction.
+// importAll writes all rows in one transaction.
 func (s *Service) importAll(ctx context.Context, file *os.File, options ImportOptions) (ImportResult, error) {
-	checked, err := s.eachBatch(ctx, file, func(*importer, context.Context, []row) error { return nil }, options)
-	if err != nil {
-		return ImportResult{}, err
-	}
-	if checked.Failed > 0 {
-		return ImportResult{}, checked.rejected()
-	}
 	var result ImportResult
-	err = s.repo.InTx(ctx, func(ctx context.Context) error {
+	err := s.repo.InTx(ctx, func(ctx context.Context) (err error) {
 		result, err = s.eachBatch(ctx, file, (*importer).write, options)
 		if err == nil && result.Failed > 0 {
 			err = result.rejected()

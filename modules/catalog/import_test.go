@@ -178,7 +178,38 @@ func TestAnImportEndsWithItsContextAndWritesNothing(t *testing.T) {
 	cancel()
 	_, err := service.Import(ctx, strings.NewReader(header+"A,A,1,EUR,,,\n"), catalog.ImportOptions{})
 	require.ErrorIs(t, err, context.Canceled)
-	found, err := service.Products(t.Context(), catalog.ProductFilter{}, page.Request{Limit: 1, Sort: "id"})
+	found, err := service.Products(t.Context(), catalog.ProductFilter{}, page.Request{Limit: 1, Sort: "name"})
 	require.NoError(t, err)
 	assert.Empty(t, found.Items)
+}
+
+func TestAFileThatCannotBeReadToItsEndWritesNothingEvenWhenErrorsAreSkipped(t *testing.T) {
+	service := newService(t, testkit.Database(t))
+	var file strings.Builder
+	file.WriteString(header)
+	for i := range 600 {
+		fmt.Fprintf(&file, "SKU-%d,A,1,EUR,,,\n", i)
+	}
+	file.WriteString(`"` + strings.Repeat("x", 2<<20))
+	_, err := service.Import(t.Context(), strings.NewReader(file.String()), catalog.ImportOptions{SkipErrors: true})
+	require.ErrorIs(t, err, problem.Invalid)
+	found, err := service.Products(t.Context(), catalog.ProductFilter{}, page.Request{Limit: 1, Sort: "name"})
+	require.NoError(t, err)
+	assert.Empty(t, found.Items)
+}
+
+func TestAnImportMayNameThousandsOfNewCategories(t *testing.T) {
+	service := newService(t, testkit.Database(t))
+	var file strings.Builder
+	file.WriteString(header)
+	for i := range 500 {
+		fmt.Fprintf(&file, "SKU-%d,A,1,EUR,true,", i)
+		for j := range 19 {
+			fmt.Fprintf(&file, "C%d-%d|", i, j)
+		}
+		fmt.Fprintf(&file, "C%d,\n", i)
+	}
+	result, err := service.Import(t.Context(), strings.NewReader(file.String()), catalog.ImportOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, 500, result.Created)
 }

@@ -124,7 +124,7 @@ func (d Draft) violations() []Violation {
 	rule(currencyPattern.MatchString(d.Currency), "currency", "must be three capital letters, as in ISO 4217")
 	rule(len(d.Categories) <= maxCategories, "categories", "must be at most 20")
 	for _, name := range d.Categories {
-		rule(between(name, 1, maxCategory), "categories", "must have names of 1 to 100 characters")
+		rule(validCategory(name), "categories", "must be "+categoryRule)
 	}
 	return broken
 }

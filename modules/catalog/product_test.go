@@ -165,6 +165,7 @@ func TestBadPatchesAreRefusedAndNothingIsWritten(t *testing.T) {
 	}{
 		"a required member taken away": {`{"name":null}`, "validation_failed", "", 422},
 		"a rule broken":                {`{"price_cents":-1}`, "validation_failed", "/price_cents", 422},
+		"a number written as 1.0":      {`{"price_cents":1.0}`, "validation_failed", "", 422},
 		"an unknown member":            {`{"colour":"green"}`, "validation_failed", "/colour", 422},
 		"another's SKU":                {`{"sku":"TEA-1"}`, "sku_taken", "/sku", 409},
 		"not an object":                {`[]`, "validation_failed", "", 422},

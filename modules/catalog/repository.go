@@ -42,7 +42,6 @@ type productOrder struct {
 }
 
 var productOrders = map[string]productOrder{
-	"id":         {"id", func(p *Product) any { return p.ID }},
 	"name":       {"name_folded", func(p *Product) any { return p.NameFolded }},
 	"price":      {"price_cents", func(p *Product) any { return p.PriceCents }},
 	"created_at": {"created_at", func(p *Product) any { return p.CreatedAt }},
@@ -126,7 +125,7 @@ const exportPage = 500
 // EachProduct goes through the products that the filter chooses, in the order in which they were made.
 func (r *Repository) EachProduct(ctx context.Context, filter ProductFilter) iter.Seq2[*Product, error] {
 	return func(yield func(*Product, error) bool) {
-		wanted := page.Request{Limit: exportPage, Sort: "id"}
+		wanted := page.Request{Limit: exportPage, Sort: "created_at"}
 		for {
 			found, err := r.Products(ctx, filter, wanted)
 			if err != nil {
@@ -247,7 +246,12 @@ func (r *Repository) insertMemberships(ctx context.Context, products []*Product)
 		}
 	}
 	for chunk := range slices.Chunk(memberships, 1000) {
-		if err := r.Writer(ctx).Create(&chunk).Error; err != nil {
+		err := r.Writer(ctx).Create(&chunk).Error
+		if errors.Is(err, database.ErrForeignKey) {
+			// A category was deleted after it was found. Busy makes InTx begin again, which finds or makes it anew.
+			return fmt.Errorf("put products into categories: %w: %w", database.ErrBusy, err)
+		}
+		if err != nil {
 			return fmt.Errorf("put products into categories: %w", err)
 		}
 	}

@@ -30,7 +30,8 @@ var otherService = regexp.MustCompile(`^TRELLIS_[A-Z0-9_]+_(?:SERVICE_HOST|SERVI
 
 // foreign tells whether a variable is not about a key, whatever the keys are.
 func foreign(name string) bool {
-	return name == envVariable || name == dirVariable || strings.HasPrefix(name, prefix+"TEST_") || service.MatchString(name)
+	return name == envVariable || name == dirVariable || strings.HasPrefix(name, prefix+"TEST_") ||
+		strings.HasPrefix(name, prefix+"MIGRATE_") || service.MatchString(name)
 }
 
 func injected(name, value string) bool {

@@ -26,6 +26,8 @@ type engine struct {
 	lost func(error) bool
 	// probe makes the server, or the file, prove that it is there.
 	probe func(ctx context.Context, pool *sql.DB) error
+	// isolation is that of transactions; zero is the default of the database.
+	isolation sql.IsolationLevel
 	// exclusive is DB.Exclusive.
 	exclusive func(ctx context.Context, fn func(ctx context.Context, pool *sql.DB) error) error
 }

@@ -166,7 +166,7 @@ func TestTheOutcomeOfACommitWithoutAnswerIsUnknownAndNotRepeated(t *testing.T) {
 	cfg.DSN = config.DSN(server.FormatDSN())
 	db := onConfig(t, cfg)
 
-	line.cutAfter.Store("COMMIT")
+	line.cutAfter.Store("\x03COMMIT") // the command, not the word in an isolation level
 	runs := 0
 	err = db.InTx(t.Context(), func(ctx context.Context) error {
 		runs++

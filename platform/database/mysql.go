@@ -47,6 +47,9 @@ func openMySQL(src source) (Connection, error) {
 		MaxOpen: serverMaxOpen, MaxLifetime: serverMaxLifetime, MaxIdleTime: serverMaxIdleTime,
 	})
 	return newDB(src, engine{
+		// As a transaction goes on it sees what others commit. Under REPEATABLE READ a row that was locked is new while
+		// those read beside it are old, and gaps are locked that others insert into.
+		isolation: sql.LevelReadCommitted,
 		driver:    "mysql",
 		target:    fmt.Sprintf("%s(%s)/%s", cfg.Net, cfg.Addr, cfg.DBName),
 		dialect:   func(pool *sql.DB) gorm.Dialector { return newMySQLDialect(pool) },

@@ -21,7 +21,7 @@ func classifyMySQL(err error) error {
 		return &DuplicateError{Constraint: mysqlKey(answer.Message), cause: err}
 	case 1216, 1217, 1451, 1452: // foreign key, seen from the child and from the parent
 		return foreignKey(err)
-	case 1205, 1213, 3572: // lock wait timeout, deadlock, NOWAIT
+	case 1020, 1205, 1213, 3572: // changed since it was read, lock wait timeout, deadlock, NOWAIT
 		return busy(err)
 	case 1040, 1203, 1226, // too many connections: of the server, of the user, in an hour
 		1053, 1077, 1079, 1080, // shutting down

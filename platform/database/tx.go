@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -61,7 +62,7 @@ func AfterCommit(ctx context.Context, fn func(ctx context.Context)) {
 
 // attempt runs fn in one transaction and says, when it failed, whether the same may succeed if it is done again.
 func (db *DB) attempt(ctx context.Context, fn func(ctx context.Context) error) (repeat bool, err error) {
-	handle := db.writer.handle.WithContext(ctx).Begin()
+	handle := db.writer.handle.WithContext(ctx).Begin(&sql.TxOptions{Isolation: db.isolation})
 	if err := blame(ctx, handle.Error); err != nil {
 		return db.transient(err), err
 	}

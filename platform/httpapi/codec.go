@@ -20,8 +20,15 @@ var jsonFormat = huma.Format{
 		if !utf8.Valid(data) {
 			return errNotUTF8 // the decoder would put replacement characters in the place of what was sent
 		}
-		return json.Unmarshal(data, v)
+		err := json.Unmarshal(data, v)
+		var mistyped *json.UnmarshalTypeError
+		if errors.As(err, &mistyped) {
+			return errMistyped // validated as a whole number, written as 1.0 or 1e3
+		}
+		return err
 	},
 }
+
+var errMistyped = errors.New("a whole number must be written without fraction and exponent, and fit its type")
 
 var errNotUTF8 = errors.New("the body is not UTF-8")

@@ -23,6 +23,7 @@
 package httpapi
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -59,6 +60,17 @@ type CORSConfig struct {
 	AllowedOrigins   []string      // exact origins, patterns such as https://*.example.com, or *; empty: none
 	AllowCredentials bool          // let them send cookies; not together with the origin *
 	MaxAge           time.Duration // how long a browser may remember the answer
+}
+
+// Validate holds the fields against each other.
+func (c Config) Validate() error {
+	if c.WriteTimeout <= c.RequestTimeout {
+		return errors.New("write_timeout must be longer than request_timeout, or answers are cut off")
+	}
+	if c.CORS.AllowCredentials && slices.Contains(c.CORS.AllowedOrigins, "*") {
+		return errors.New("cors.allow_credentials must not go with the origin *")
+	}
+	return nil
 }
 
 // API is what is served over HTTP. Modules register their operations with the groups of V.

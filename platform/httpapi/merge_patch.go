@@ -93,8 +93,8 @@ func (m *MergePatch[T]) Apply(current T) (T, error) {
 	if err := m.validate(document); err != nil {
 		return merged, err
 	}
-	if err := json.Unmarshal(after, &merged); err != nil {
-		return merged, fmt.Errorf("decode the merged document: %w", err)
+	if err := jsonFormat.Unmarshal(after, &merged); err != nil {
+		return merged, problem.Invalid.New("").With(problem.Field{In: "body", Detail: err.Error()})
 	}
 	return merged, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
@@ -99,6 +100,10 @@ func (g *Group) enter(op Operation, timeout time.Duration, maxBody config.Size) 
 		x.group, x.operation = g, op.ID
 		log.Set(ctx, named...)
 		request := humagin.Unwrap(hctx)
+		if err := checkQuery(request.Request.URL.RawQuery); err != nil {
+			writeProblem(request.Writer, request.Request, err)
+			return
+		}
 		if op.Consumes != "" {
 			request.Request.Body = http.MaxBytesReader(request.Writer, request.Request.Body, int64(maxBody))
 		}
@@ -109,6 +114,21 @@ func (g *Group) enter(op Operation, timeout time.Duration, maxBody config.Size) 
 		}
 		next(huma.WithContext(hctx, ctx))
 	}
+}
+
+// checkQuery refuses a query that could be read in part only: a filter that gets lost would choose everything.
+func checkQuery(raw string) error {
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return problem.BadRequest.New("the query string is not well-formed").Because(err)
+	}
+	for name, values := range query {
+		if len(values) > 1 {
+			return problem.BadRequest.Errorf("the parameter %q is given %d times", name, len(values)).
+				With(problem.Field{In: "query", Pointer: "/" + name, Detail: "must be given once"})
+		}
+	}
+	return nil
 }
 
 func media(contentType string) map[string]*huma.MediaType {

@@ -35,6 +35,7 @@ func (p *Problem) ContentType(string) string { return problem.ContentType }
 // useProblems makes huma answer in our documents. Its constructors are package variables, so this is done once.
 var useProblems = sync.OnceFunc(func() {
 	huma.DefaultArrayNullable = false
+	huma.ValidateStrictCasing = true
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return newProblem(context.Background(), fromHuma(status, message, errs))
 	}
