@@ -186,6 +186,13 @@ func TestReadinessFollowsWhatIsRequired(t *testing.T) {
 	}
 }
 
+func TestAPanicIsCountedAsTheProblemItIsAnsweredAs(t *testing.T) {
+	api := newAPI(t, nil)
+	get(t, api, "/api/v1/panic")
+	assert.Contains(t, text(t, get(t, api, "/metrics")),
+		`trellis_http_errors_total{code="internal",operation="panic",version="v1"} 1`)
+}
+
 func TestMetricsCountByOperationVersionAndStatus(t *testing.T) {
 	api := newAPI(t, nil)
 	get(t, api, "/api/v1/teapot")

@@ -16,6 +16,7 @@ type exchange struct {
 	client    string // the client's address
 	started   time.Time
 	path      string // as the client sent it, escaped
+	head      bool   // the client wants no body
 	version   string // of the API, "" outside it
 	group     *Group // of the operation, nil when none was reached
 	operation string // its id, "" when none was reached
@@ -47,6 +48,7 @@ func (a *API) beginExchange(next http.Handler) http.Handler {
 			started: time.Now(),
 			client:  a.proxies.client(r),
 			path:    r.URL.EscapedPath(),
+			head:    r.Method == http.MethodHead,
 			answer:  &recorder{ResponseWriter: w},
 			log:     a.log,
 		}

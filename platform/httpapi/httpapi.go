@@ -122,7 +122,7 @@ func newEngine() *gin.Engine {
 	engine.UseRawPath = true
 	engine.UnescapePathValues = true
 	engine.NoRoute(func(c *gin.Context) { writeProblem(c.Writer, c.Request, errNoRoute(c.Request)) })
-	engine.NoMethod(func(c *gin.Context) { writeProblem(c.Writer, c.Request, errNoMethod(c.Request)) })
+	engine.NoMethod(func(c *gin.Context) { answerOtherMethod(c.Writer, c.Request) })
 	return engine
 }
 

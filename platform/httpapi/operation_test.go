@@ -197,6 +197,14 @@ func TestABodyThatBreaksOffIsTheClientsMistake(t *testing.T) {
 	}
 }
 
+func TestHeadOfADownloadHasItsHeadersAndDoesNotRunIt(t *testing.T) {
+	answer, err := http.Head(serveStreams(t).URL + "/api/v1/download/0")
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	assert.Equal(t, http.StatusOK, answer.StatusCode)
+	assert.Equal(t, `attachment; filename="a b.csv"`, answer.Header.Get("Content-Disposition"))
+}
+
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }

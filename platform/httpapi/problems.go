@@ -95,7 +95,9 @@ func pointerTo(location string) (in, pointer string) {
 // newProblem answers err and logs it once.
 func newProblem(ctx context.Context, err error) *Problem {
 	occurrence := report(ctx, err)
-	return &Problem{Document: occurrence.Document(RequestID(ctx)), header: occurrence.Header()}
+	header := occurrence.Header()
+	header.Set("Cache-Control", "no-store")
+	return &Problem{Document: occurrence.Document(RequestID(ctx)), header: header}
 }
 
 // report finds the problem that answers err and logs it: a mistake of the client at debug level, one of ours as an
@@ -124,7 +126,6 @@ func writeProblem(w http.ResponseWriter, r *http.Request, err error) {
 		header[name] = values
 	}
 	header.Set("Content-Type", problem.ContentType)
-	header.Set("Cache-Control", "no-store")
 	w.WriteHeader(p.Status)
 	_ = jsonFormat.Marshal(w, p)
 }

@@ -93,7 +93,21 @@ func TestAClientsMistakeLogsNoStack(t *testing.T) {
 
 func TestMethodNotAllowedListsTheAllowedOnes(t *testing.T) {
 	answer := send(t, newAPI(t, nil), request{method: http.MethodDelete, path: "/api/v1/cups"})
-	assert.Equal(t, http.MethodPost, answer.Header.Get("Allow"))
+	assert.Equal(t, "POST, OPTIONS", answer.Header.Get("Allow"))
+	answer = send(t, newAPI(t, nil), request{method: http.MethodDelete, path: "/api/v1/teapot"})
+	assert.Equal(t, "GET, HEAD, OPTIONS", answer.Header.Get("Allow"))
+}
+
+func TestOptionsTellsTheMethodsOfAPath(t *testing.T) {
+	answer := send(t, newAPI(t, nil), request{method: http.MethodOptions, path: "/api/v1/teapot"})
+	assert.Equal(t, http.StatusNoContent, answer.StatusCode)
+	assert.Equal(t, "GET, HEAD, OPTIONS", answer.Header.Get("Allow"))
+}
+
+func TestNoProblemIsKeptByCaches(t *testing.T) {
+	for _, path := range []string{"/nothing", "/api/v1/teapot", "/api/v1/panic", "/api/v9/teapot"} {
+		assert.Equal(t, "no-store", get(t, newAPI(t, nil), path).Header.Get("Cache-Control"), path)
+	}
 }
 
 func TestABodyOfExactlyTheLimitIsRead(t *testing.T) {

@@ -77,7 +77,7 @@ type Download struct {
 	Body               func(huma.Context)
 }
 
-// Stream makes a download that a browser saves under that name. An error before the first byte becomes a problem
+// Stream makes a download that a browser saves under that name; HEAD has the headers, and write is not run. An error before the first byte becomes a problem
 // document; one after it cuts the connection, so that the client does not take a part for the whole.
 func Stream(contentType, filename string, write func(ctx context.Context, w io.Writer) error) *Download {
 	download := &Download{
@@ -86,6 +86,9 @@ func Stream(contentType, filename string, write func(ctx context.Context, w io.W
 	}
 	download.Body = func(hctx huma.Context) {
 		ctx := hctx.Context()
+		if exchangeOf(ctx).head {
+			return
+		}
 		err := write(ctx, clientWriter{hctx.BodyWriter()})
 		if err == nil {
 			return
