@@ -109,11 +109,11 @@ func (r *csvReader) next() (row, []RowError, error) {
 	r.bound.left = csvMaxRecord
 	record, err := r.csv.Read()
 	var broken *RowError
-	switch {
+	switch err = rowErrorOf(err); {
 	case err == nil:
 	case errors.Is(err, io.EOF):
 		return row{}, nil, io.EOF
-	case errors.As(rowErrorOf(err), &broken):
+	case errors.As(err, &broken):
 		return row{line: broken.Line}, []RowError{*broken}, nil
 	default:
 		return row{}, nil, fmt.Errorf("read the CSV file: %w", err)
@@ -181,6 +181,8 @@ func rowErrorOf(err error) error {
 	switch {
 	case errors.Is(err, errRecordTooLong):
 		return fmt.Errorf("line %d: %w", parse.Line, err)
+	case errors.Is(err, csv.ErrQuote) && parse.Line > parse.StartLine:
+		return fmt.Errorf("line %d: %w", parse.StartLine, errOpenQuote)
 	case errors.Is(err, csv.ErrFieldCount):
 		return &RowError{Line: parse.Line, Rule: "must have as many fields as the header"}
 	default:
@@ -214,7 +216,11 @@ func (w *csvWriter) flush() error {
 	return w.csv.Error()
 }
 
-var errRecordTooLong = errors.New("a row is longer than 1 MiB")
+var (
+	errRecordTooLong = errors.New("a row is longer than 1 MiB")
+	// errOpenQuote makes the file unreadable: nobody knows how many rows the field has swallowed.
+	errOpenQuote = errors.New("a quote is opened and not closed within its row")
+)
 
 // recordBound stops the CSV reader from holding a record of any length.
 type recordBound struct {

@@ -133,7 +133,7 @@ func unreadable(err error) error {
 		result.fail(*wrong)
 		return result.rejected()
 	}
-	if errors.Is(err, errRecordTooLong) {
+	if errors.Is(err, errRecordTooLong) || errors.Is(err, errOpenQuote) {
 		return problem.Invalid.New("the file cannot be read: " + err.Error())
 	}
 	return err

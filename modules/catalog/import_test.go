@@ -117,6 +117,13 @@ func TestARowWithoutEndDoesNotFillTheMemory(t *testing.T) {
 	assert.Contains(t, err.Error(), "longer than 1 MiB")
 }
 
+func TestAQuoteThatIsLeftOpenRefusesTheFile(t *testing.T) {
+	client := serve(t)
+	doc := importCSV(client, "?on_error=skip", header+"A,A,1,EUR,,,\nB,\"B,1,EUR,,,\nC,C,1,EUR,,,\n").Must(422).Problem()
+	assert.Contains(t, doc.Detail, "line 3: a quote is opened and not closed")
+	assert.Empty(t, skus(client.Get("/api/v1/products")))
+}
+
 func TestOnlyTheFirstHundredWrongRowsAreReported(t *testing.T) {
 	done := importCSV(serve(t), "?on_error=skip", header+strings.Repeat("A B,A,1,EUR,,,\n", 150)).Must(200).JSON()
 	assert.InDelta(t, 150, done["failed"], 0)
