@@ -55,11 +55,14 @@ func NewHealth(logger *slog.Logger, databases *database.Manager) *health.Health 
 	return health.New(logger, checks...)
 }
 
-// NewAPI makes the API with the operations of every module.
+// NewAPI makes the API with the operations of every module. It refuses modules that cannot work together.
 func NewAPI(
 	cfg httpapi.Config, limits ratelimit.Config, limiter ratelimit.Limiter, logger *slog.Logger, health *health.Health,
 	registry *prometheus.Registry, modules []module.Module,
 ) (*httpapi.API, error) {
+	if err := module.Check(modules); err != nil {
+		return nil, err
+	}
 	api, err := httpapi.New(cfg, limits, limiter, logger, health, registry)
 	if err != nil {
 		return nil, err

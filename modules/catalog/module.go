@@ -19,8 +19,9 @@ type Module struct{ module.Module }
 // New puts the module together.
 func New(h *Handler) *Module {
 	return &Module{module.Module{
-		Name:   "catalog",
-		Routes: h.routes,
-		Models: []any{&Product{}, &Category{}, &productCategory{}},
+		Name:     "catalog",
+		Database: h.cfg.Database,
+		Routes:   h.routes,
+		Models:   []any{&Product{}, &Category{}, &productCategory{}},
 	}}
 }

@@ -1,11 +1,42 @@
 // Package module says what a business domain brings to the application. The list of modules stands in wire_gen.
 package module
 
-import "github.com/trellis-go/trellis/platform/httpapi"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/trellis-go/trellis/platform/httpapi"
+)
 
 // Module is one business domain as the application sees it.
 type Module struct {
-	Name   string             // of its folder, and the prefix of its tables
-	Routes func(*httpapi.API) // registers its operations
-	Models []any              // its entities, a pointer to a zero value each: what its tables are made for
+	Name     string             // of its folder, and the prefix of its tables
+	Database string             // the name of the connection that it is configured to use
+	Joins    []string           // the modules that it calls inside its transactions
+	Routes   func(*httpapi.API) // registers its operations
+	Models   []any              // its entities, a pointer to a zero value each: what its tables are made for
+}
+
+// Check finds modules that cannot work together as they are configured: one that joins a module on another database,
+// since no transaction spans two. The error names the keys.
+func Check(modules []Module) error {
+	byName := make(map[string]Module, len(modules))
+	for _, m := range modules {
+		byName[m.Name] = m
+	}
+	var failed []error
+	for _, m := range modules {
+		for _, name := range m.Joins {
+			joined, found := byName[name]
+			switch {
+			case !found:
+				failed = append(failed, fmt.Errorf("the module %s joins %s, which is not among the modules", m.Name, name))
+			case joined.Database != m.Database:
+				failed = append(failed, fmt.Errorf(
+					"modules.%s.database is %s and modules.%s.database is %s: they share transactions, so both must name the same one",
+					m.Name, m.Database, name, joined.Database))
+			}
+		}
+	}
+	return errors.Join(failed...)
 }
