@@ -34,10 +34,11 @@ const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // What the two UIs need besides. Swagger UI writes one style element, which is named by its hash; the browser test tells
-// when a newer one has another. ReDoc writes its styles as it goes, and searches in a worker that it makes from a blob.
+// when a newer one has another. ReDoc makes an empty style element, adds rules to it by script, and
+// searches in a worker that it makes from a blob.
 var (
 	swaggerPolicy = allowing("style-src 'self' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='")
-	redocPolicy   = allowing("style-src 'self' 'unsafe-inline'; worker-src blob:")
+	redocPolicy   = allowing("style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; worker-src blob:")
 )
 
 func allowing(styles string) string {
