@@ -35,6 +35,15 @@ start_mariadb() {
 	wait_for "$port"
 }
 
+# A Redis of our own, even where another answers: tests empty its databases.
+start_redis() {
+	local port=36379
+	answers "$port" && return 0
+	command -v redis-server >/dev/null || install redis-server || return 1
+	redis-server --port "$port" --bind 127.0.0.1 --save '' --appendonly no --dir .cache >.cache/redis.log 2>&1 &
+	wait_for "$port"
+}
+
 if [ -n "${TRELLIS_TEST_MYSQL_DSN:-}" ]; then
 	mysql="$TRELLIS_TEST_MYSQL_DSN"
 elif command -v mariadb >/dev/null && mariadb --protocol=tcp -h127.0.0.1 -uroot -e 'select 1' >/dev/null 2>&1; then
@@ -48,4 +57,17 @@ if [ -n "${mysql:-}" ]; then
 	echo "MariaDB: ${mysql#*@}"
 else
 	echo "MariaDB: none; its tests are skipped. Set TRELLIS_TEST_MYSQL_DSN, or install mariadb-server"
+fi
+
+if [ -n "${TRELLIS_TEST_REDIS_ADDR:-}" ]; then
+	redis="$TRELLIS_TEST_REDIS_ADDR"
+elif start_redis; then
+	redis='127.0.0.1:36379'
+fi
+
+if [ -n "${redis:-}" ]; then
+	echo "export TRELLIS_TEST_REDIS_ADDR='$redis'" >>"$out"
+	echo "Redis: $redis"
+else
+	echo "Redis: none; its tests are skipped. Set TRELLIS_TEST_REDIS_ADDR to one that may be emptied, or install redis-server"
 fi

@@ -6,6 +6,7 @@
 //	defer m.Close(ctx)
 //
 //	db, err := m.DB("primary")                       // an SQL database of any engine
+//	redis, err := m.Redis("redis")                   // a Redis, which may be down at any time
 //
 // A repository takes its handle from ctx and so joins the transaction that the service opened, if there is one:
 //
@@ -54,9 +55,11 @@ type Configs map[string]Config
 // Config describes one connection. Driver and DSN suffice; the zero value of every other field means the default that
 // stands beside it.
 type Config struct {
-	Driver         string        `validate:"required_with=DSN,omitempty,oneof=sqlite mysql"` // a name of the driver table: sqlite, mysql
-	DSN            config.DSN    `validate:"required_with=Driver"`                           // as the driver has it; for sqlite a path or file: URI
-	Optional       bool          // the service also runs without it: start-up warns, readiness says degraded
+	Driver         string        `validate:"required_with=DSN,omitempty,oneof=sqlite mysql redis"` // a name of the driver table: sqlite, mysql, redis
+	DSN            config.DSN    `validate:"required_with=Driver"`                                 // as the driver has it; for sqlite a path or file: URI
+	Optional       bool          `validate:"excluded_with=Required"`                               // the service also runs without it: start-up warns, readiness says degraded
+	Required       bool          // the service does not run without it: so it is with SQL anyway, and not with redis
+	TLS            TLS           // of the connections to a server
 	Pool           Pool          // how many connections, and for how long
 	ConnectTimeout time.Duration `validate:"gte=0"` // how long Start tries: 30 s, 5 s when optional
 	SlowQuery      time.Duration `validate:"gte=0"` // statements that take longer are logged: 200 ms
@@ -68,6 +71,16 @@ type Pool struct {
 	MaxIdle     int           `validate:"gte=0"` // as many as MaxOpen: opening is dearer than keeping
 	MaxLifetime time.Duration `validate:"gte=0"` // 30 min for a server; for ever for SQLite
 	MaxIdleTime time.Duration `validate:"gte=0"` // 5 min for a server; for ever for SQLite
+}
+
+// required says whether the service cannot run without the connection.
+func (c Config) required() bool {
+	switch c.Driver {
+	case "redis":
+		return c.Required
+	default:
+		return !c.Optional
+	}
 }
 
 // Connection is what every kind of connection has in common, SQL or not.

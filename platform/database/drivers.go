@@ -1,6 +1,7 @@
 package database
 
 import (
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -13,6 +14,7 @@ type source struct {
 	name   string
 	cfg    Config
 	logger *slog.Logger
+	tls    *tls.Config // nil when the section tls has nothing
 }
 
 // opener makes a connection without touching the network or the disk. Its error is about the DSN and never repeats it.
@@ -22,6 +24,7 @@ type opener func(source) (Connection, error)
 func drivers() map[string]opener {
 	return map[string]opener{
 		"mysql":  openMySQL,
+		"redis":  openRedis,
 		"sqlite": openSQLite,
 	}
 }
@@ -37,6 +40,10 @@ func open(src source) (Connection, error) {
 		return nil, fmt.Errorf("%s.driver is %q: it must be one of %s", key, src.cfg.Driver, names(table))
 	case src.cfg.DSN == "":
 		return nil, fmt.Errorf("%s.dsn is not set", key)
+	}
+	var err error
+	if src.tls, err = src.cfg.TLS.config(); err != nil {
+		return nil, fmt.Errorf("%s.%w", key, err)
 	}
 	connection, err := opens(src)
 	if err != nil {

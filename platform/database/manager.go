@@ -84,7 +84,7 @@ func (m *Manager) Use(plugin func() gorm.Plugin) error {
 func (m *Manager) Checks() []Check {
 	checks := make([]Check, len(m.members))
 	for i, member := range m.members {
-		checks[i] = Check{Name: member.Name(), Required: !member.cfg.Optional, Probe: member.Ping}
+		checks[i] = Check{Name: member.Name(), Required: member.cfg.required(), Probe: member.Ping}
 	}
 	return checks
 }

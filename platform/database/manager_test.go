@@ -31,8 +31,8 @@ func TestOpenNamesTheKeyThatIsWrong(t *testing.T) {
 		cfg  database.Config
 		want string
 	}{
-		"no driver":            {database.Config{DSN: "x"}, "databases.x.driver is not set: give one of mysql, sqlite"},
-		"unknown driver":       {database.Config{Driver: "db2", DSN: "x"}, `databases.x.driver is "db2": it must be one of mysql, sqlite`},
+		"no driver":            {database.Config{DSN: "x"}, "databases.x.driver is not set: give one of mysql, redis, sqlite"},
+		"unknown driver":       {database.Config{Driver: "db2", DSN: "x"}, `databases.x.driver is "db2": it must be one of mysql, redis, sqlite`},
 		"no DSN":               {database.Config{Driver: "mysql"}, "databases.x.dsn is not set"},
 		"memory":               {database.Config{Driver: "sqlite", DSN: ":memory:"}, "databases.x.dsn: must name a file"},
 		"memory by mode":       {database.Config{Driver: "sqlite", DSN: "file:x?mode=memory"}, "databases.x.dsn: must name a file"},
@@ -82,11 +82,11 @@ func TestANameWithNothingConfiguredSaysSo(t *testing.T) {
 	assert.ErrorContains(t, err, "configured are: none")
 }
 
-type redis struct{ database.Connection }
+type other struct{ database.Connection }
 
 func TestLookupSaysWhenTheKindIsWrong(t *testing.T) {
 	m := testkit.Start(t, database.Configs{"primary": testkit.EmptySQLite(t)})
-	_, err := database.Lookup[redis](m, "primary")
+	_, err := database.Lookup[other](m, "primary")
 	assert.ErrorContains(t, err, "databases.primary.driver is sqlite")
 }
 

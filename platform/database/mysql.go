@@ -69,6 +69,12 @@ func mysqlConfig(src source) (*mysql.Config, error) {
 	if cfg.DBName == "" {
 		return nil, errors.New("names no database: it must end in /name, before any parameters")
 	}
+	if src.tls != nil {
+		if cfg.TLSConfig != "" {
+			return nil, errors.New("has the parameter tls beside the section tls: keep one of them")
+		}
+		cfg.TLS = src.tls
+	}
 	cfg.ParseTime, cfg.Loc = true, time.UTC
 	// Half the round trips of a prepared statement. It is safe because the connection speaks utf8mb4, in which no byte of
 	// a multi-byte character is a quote or a backslash, and the driver heeds NO_BACKSLASH_ESCAPES.

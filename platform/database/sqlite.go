@@ -26,6 +26,9 @@ const (
 // openSQLite opens a file through two pools: one connection that writes, with transactions that take the write lock when
 // they begin, and several that read and cannot write. In WAL mode neither waits for the other.
 func openSQLite(src source) (Connection, error) {
+	if src.tls != nil {
+		return nil, errors.New("is a file, which has no use for the section tls")
+	}
 	file, err := parseSQLite(src.cfg.DSN.Reveal())
 	if err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func (m *Manager) Start(ctx context.Context) error {
 // start is Start for one connection.
 func (m *Manager) start(ctx context.Context, c *member) error {
 	fallback := connectTimeout
-	if c.cfg.Optional {
+	if !c.cfg.required() {
 		fallback = connectTimeoutOptional
 	}
 	timeout := cmp.Or(c.cfg.ConnectTimeout, fallback)
@@ -54,7 +54,7 @@ func (m *Manager) start(ctx context.Context, c *member) error {
 		return nil
 	case ctx.Err() != nil:
 		return fmt.Errorf("connecting the database %s: %w", c.Name(), ctx.Err())
-	case c.cfg.Optional:
+	case !c.cfg.required():
 		m.logger.WarnContext(ctx, "going on without an optional database", slog.String("database", c.Name()),
 			slog.String("driver", c.Driver()), slog.Duration("tried", timeout), slog.Any("error", err))
 		return nil
