@@ -135,7 +135,8 @@ func TestACommandEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	require.Error(t, r.Client().BLPop(ctx, time.Minute, "nothing").Err())
-	assert.ErrorIs(t, ctx.Err(), context.DeadlineExceeded)
+	// The network's deadline is that of ctx, and may be noticed first.
+	require.Eventually(t, func() bool { return ctx.Err() != nil }, time.Second, time.Millisecond)
 }
 
 func TestAClosedRedisIsUnavailable(t *testing.T) {
