@@ -71,3 +71,6 @@ if [ -n "${redis:-}" ]; then
 else
 	echo "Redis: none; its tests are skipped. Set TRELLIS_TEST_REDIS_ADDR to one that may be emptied, or install redis-server"
 fi
+
+# shellcheck source=test/clickhouse/services.sh
+. test/clickhouse/services.sh
