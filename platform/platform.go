@@ -39,7 +39,7 @@ var Set = wire.NewSet(
 	database.Open,
 	migrate.New,
 	telemetry.NewRegistry,
-	ratelimit.NewMemory, wire.Bind(new(ratelimit.Limiter), new(*ratelimit.Memory)),
+	NewLimiter,
 	NewHealth,
 	NewAPI,
 	httpapi.NewServer,

@@ -14,7 +14,6 @@ import (
 	"github.com/trellis-go/trellis/platform/httpapi"
 	"github.com/trellis-go/trellis/platform/log"
 	"github.com/trellis-go/trellis/platform/migrate"
-	"github.com/trellis-go/trellis/platform/ratelimit"
 	"github.com/trellis-go/trellis/platform/telemetry"
 )
 
@@ -36,11 +35,11 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 	migrator := migrate.New(manager, fs, slogLogger)
 	httpapiConfig := config.HTTP
 	ratelimitConfig := config.RateLimit
-	memory, err := ratelimit.NewMemory()
+	registry := telemetry.NewRegistry(build)
+	limiter, err := platform.NewLimiter(ratelimitConfig, manager, slogLogger, registry)
 	if err != nil {
 		return nil, err
 	}
-	registry := telemetry.NewRegistry(build)
 	moduleConfigs := cfg.Modules
 	catalogConfig := moduleConfigs.Catalog
 	repository, err := catalog.NewRepository(catalogConfig, manager)
@@ -55,7 +54,7 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 		Catalog: module,
 	}
 	v := list(modules)
-	api, err := platform.NewAPI(httpapiConfig, ratelimitConfig, memory, slogLogger, health, registry, v)
+	api, err := platform.NewAPI(httpapiConfig, ratelimitConfig, limiter, slogLogger, health, registry, v)
 	if err != nil {
 		return nil, err
 	}

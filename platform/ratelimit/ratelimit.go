@@ -1,7 +1,8 @@
 // Package ratelimit decides whether a client may make one more request now. Quotas are spent by the generic cell rate
 // algorithm: a burst may come at once, after that requests are admitted evenly at the rate of the quota.
 //
-// A Limiter is one store of what has been spent. Memory keeps it in the process.
+// A Limiter is one store of what has been spent. Memory keeps it in the process; Redis shares it among all processes, and a
+// Guard before it decides when Redis cannot.
 package ratelimit
 
 import (
@@ -14,12 +15,30 @@ import (
 	"github.com/throttled/throttled/v2/store/memstore"
 )
 
-// Config is the section rate_limit. It may change while the program runs.
+// Config is the section rate_limit. Enabled and the quotas may change while the program runs.
 type Config struct {
-	Enabled bool
-	Read    Quota // for GET and HEAD
-	Write   Quota // for every other method
+	Enabled  bool
+	Store    string        `validate:"oneof=auto memory redis"` // where it is kept what has been spent
+	Database string        `validate:"required"`                // the name of the Redis among the databases
+	OnError  string        `validate:"oneof=memory allow deny"` // what is done while Redis does not answer
+	Timeout  time.Duration `validate:"min=1ms,max=5s"`          // for Redis to answer
+	Read     Quota         // for GET and HEAD
+	Write    Quota         // for every other method
 }
+
+// The values of Config.Store.
+const (
+	StoreAuto   = "auto" // Redis when one is configured, or else memory
+	StoreMemory = "memory"
+	StoreRedis  = "redis"
+)
+
+// The values of Config.OnError.
+const (
+	OnErrorMemory = "memory" // each process limits by itself
+	OnErrorAllow  = "allow"  // nothing is limited
+	OnErrorDeny   = "deny"   // nothing is served
+)
 
 // Quota is what one client may spend on one class of requests.
 type Quota struct {
