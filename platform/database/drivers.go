@@ -23,9 +23,10 @@ type opener func(source) (Connection, error)
 // drivers is the table of all drivers. A new one is a line here and a file of its own.
 func drivers() map[string]opener {
 	return map[string]opener{
-		"mysql":  openMySQL,
-		"redis":  openRedis,
-		"sqlite": openSQLite,
+		"clickhouse": openClickHouse,
+		"mysql":      openMySQL,
+		"redis":      openRedis,
+		"sqlite":     openSQLite,
 	}
 }
 

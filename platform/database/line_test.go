@@ -17,7 +17,7 @@ import (
 type line struct {
 	listener net.Listener
 	group    sync.WaitGroup
-	cutAfter atomic.Value // string: when the client has sent this, the answer does not arrive
+	cutAfter atomic.Value // string: when the client has sent this, the answer does not arrive, once
 }
 
 func newLine(t *testing.T, target string) *line {
@@ -64,7 +64,7 @@ func (l *line) carry(ctx context.Context, client net.Conn, target string) {
 		if err != nil {
 			return
 		}
-		if word, _ := l.cutAfter.Load().(string); word != "" && bytes.Contains(packet[:n], []byte(word)) {
+		if word, _ := l.cutAfter.Load().(string); word != "" && bytes.Contains(packet[:n], []byte(word)) && l.cutAfter.CompareAndSwap(word, "") {
 			_ = client.Close()
 			_, _ = server.Write(packet[:n])
 			return

@@ -58,11 +58,14 @@ func Open(cfgs Configs, logger *slog.Logger) (*Manager, error) {
 func (m *Manager) DB(name string) (*DB, error) { return Lookup[*DB](m, name) }
 
 // SQL is every SQL database, in the order of their names.
-func (m *Manager) SQL() []*DB {
-	var all []*DB
+func (m *Manager) SQL() []*DB { return connections[*DB](m) }
+
+// connections is every connection of one type, in the order of their names.
+func connections[T Connection](m *Manager) []T {
+	var all []T
 	for _, member := range m.members {
-		if db, isSQL := member.Connection.(*DB); isSQL {
-			all = append(all, db)
+		if connection, fits := member.Connection.(T); fits {
+			all = append(all, connection)
 		}
 	}
 	return all

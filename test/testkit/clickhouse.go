@@ -2,6 +2,8 @@ package testkit
 
 import (
 	"bufio"
+	"context"
+	"crypto/rand"
 	"os"
 	"os/exec"
 	"strings"
@@ -9,33 +11,57 @@ import (
 	"testing"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/stretchr/testify/require"
+
+	"github.com/trellis-go/trellis/platform/config"
+	"github.com/trellis-go/trellis/platform/database"
 )
 
 const (
 	// ClickHouseVariable names the environment variable with the DSN of a ClickHouse server, without a database, whose
 	// user may create and drop databases: http://127.0.0.1:8123
 	ClickHouseVariable = "TRELLIS_TEST_CLICKHOUSE_DSN"
+	// ClickHouseNativeVariable names that of the same for the native protocol: clickhouse://127.0.0.1:9000
+	ClickHouseNativeVariable = "TRELLIS_TEST_CLICKHOUSE_NATIVE_DSN"
 	// ClickHouseServerVariable names that of the file of test/clickhouse, built.
 	ClickHouseServerVariable = "TRELLIS_TEST_CLICKHOUSE_SERVER"
 )
 
-// ClickHouseServer is a plain connection to the server, beside any database that a test works on. It skips the test when
-// ClickHouseVariable is not set.
-func ClickHouseServer(t testing.TB) driver.Conn {
+// EachClickHouse runs a test on a fresh ClickHouse database, which it configures: over HTTP, and also over the native
+// protocol where ClickHouseNativeVariable says how. It skips the test when ClickHouseVariable is not set.
+func EachClickHouse(t *testing.T, run func(t *testing.T, cfg database.Config)) {
 	t.Helper()
-	return clickhouseAt(t, variable(t, ClickHouseVariable))
+	t.Run("http", func(t *testing.T) { run(t, EmptyClickHouse(t)) })
+	if dsn := os.Getenv(ClickHouseNativeVariable); dsn != "" {
+		t.Run("native", func(t *testing.T) { run(t, emptyClickHouse(t, dsn)) })
+	}
 }
 
-func clickhouseAt(t testing.TB, dsn string) driver.Conn {
+// EmptyClickHouse creates a database without tables that is dropped when the test ends, and configures it, over HTTP. It
+// skips the test when ClickHouseVariable is not set.
+func EmptyClickHouse(t testing.TB) database.Config {
+	t.Helper()
+	return emptyClickHouse(t, variable(t, ClickHouseVariable))
+}
+
+func emptyClickHouse(t testing.TB, dsn string) database.Config {
 	t.Helper()
 	options, err := clickhouse.ParseDSN(dsn)
 	require.NoError(t, err)
 	server, err := clickhouse.Open(options)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, server.Close()) })
-	return server
+	name := "trellis_test_" + strings.ToLower(rand.Text()[:16])
+	require.NoError(t, server.Exec(t.Context(), "CREATE DATABASE "+name))
+	t.Cleanup(func() {
+		require.NoError(t, server.Exec(context.Background(), "DROP DATABASE "+name))
+		require.NoError(t, server.Close())
+	})
+	address, parameters, _ := strings.Cut(dsn, "?")
+	address = strings.TrimSuffix(address, "/") + "/" + name
+	if parameters != "" {
+		address += "?" + parameters
+	}
+	return database.Config{Driver: "clickhouse", DSN: config.DSN(address)}
 }
 
 func variable(t testing.TB, name string) string {
