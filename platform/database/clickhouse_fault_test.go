@@ -31,7 +31,7 @@ func onOwnClickHouse(t *testing.T) (*testkit.ClickHouseProcess, *line, *database
 }
 
 // endOfBatch is the last that the client sends of one.
-const endOfBatch = "\r\n0\r\n\r\n"
+const endOfBatch = "0\r\n\r\n"
 
 func TestABatchWhoseAnswerIsLostHasAnUnknownOutcome(t *testing.T) {
 	_, line, ch := onOwnClickHouse(t)
