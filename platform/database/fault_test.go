@@ -167,12 +167,14 @@ func TestTheOutcomeOfACommitWithoutAnswerIsUnknownAndNotRepeated(t *testing.T) {
 	db := onConfig(t, cfg)
 
 	line.cutAfter.Store("\x03COMMIT") // the command, not the word in an isolation level
-	runs := 0
+	runs, told := 0, 0
 	err = db.InTx(t.Context(), func(ctx context.Context) error {
 		runs++
 		database.AfterCommit(ctx, func(context.Context) { t.Error("the hook ran") })
+		database.AfterOutcome(ctx, func(context.Context) { told++ })
 		return add(ctx, db, "a")
 	})
+	assert.Equal(t, 1, told, "what must not miss a commit hears of one that may have happened")
 	require.ErrorIs(t, err, database.ErrOutcomeUnknown)
 	require.ErrorIs(t, err, database.ErrUnavailable)
 	assert.Equal(t, "outcome_unknown", problem.From(err).Kind.Code)

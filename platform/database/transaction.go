@@ -16,8 +16,14 @@ type transaction struct {
 
 	mu    sync.Mutex // fn may use its ctx in several goroutines
 	doom  error
-	hooks []func(context.Context)
+	hooks []hook
 	state state
+}
+
+// hook is what is to happen once the outcome is known.
+type hook struct {
+	run    func(context.Context)
+	unsure bool // also when the commit failed: it may have happened all the same
 }
 
 type state int
@@ -69,12 +75,12 @@ func (t *transaction) doomed() error {
 	return t.doom
 }
 
-// after keeps fn for the time after the commit, and says whether that is past.
-func (t *transaction) after(fn func(context.Context)) bool {
+// after keeps h for the time after the commit, and says whether that is past.
+func (t *transaction) after(h hook) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.state == pending {
-		t.hooks = append(t.hooks, fn)
+		t.hooks = append(t.hooks, h)
 	}
 	return t.state == committed
 }
@@ -108,15 +114,17 @@ func (t *transaction) rollback() {
 	t.handle.Rollback()
 }
 
-// runHooks runs every hook, also those after one that panics.
-func (t *transaction) runHooks(ctx context.Context) {
-	var run func(hooks []func(context.Context))
-	run = func(hooks []func(context.Context)) {
+// runHooks runs every hook, also those after one that panics; when the commit failed, only those that want to run then.
+func (t *transaction) runHooks(ctx context.Context, failed bool) {
+	var run func(hooks []hook)
+	run = func(hooks []hook) {
 		if len(hooks) == 0 {
 			return
 		}
 		defer run(hooks[1:])
-		hooks[0](ctx)
+		if !failed || hooks[0].unsure {
+			hooks[0].run(ctx)
+		}
 	}
 	run(t.hooks)
 }

@@ -55,10 +55,23 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) erro
 // rolled back. Its ctx carries the values of ctx, but is neither in the transaction nor ends with ctx: the commit is a
 // fact, whoever has gone away in the meantime. So fn sets its own deadline for whatever may block.
 func AfterCommit(ctx context.Context, fn func(ctx context.Context)) {
-	if tx := current(ctx); tx == nil || tx.after(fn) {
-		fn(detached(ctx))
+	after(ctx, hook{run: fn})
+}
+
+// AfterOutcome is AfterCommit that runs fn also when the commit failed: the database may have made the change and the
+// answer got lost. It is for what does no harm when nothing was changed, such as dropping cached values.
+func AfterOutcome(ctx context.Context, fn func(ctx context.Context)) {
+	after(ctx, hook{run: fn, unsure: true})
+}
+
+func after(ctx context.Context, h hook) {
+	if tx := current(ctx); tx == nil || tx.after(h) {
+		h.run(detached(ctx))
 	}
 }
+
+// InTransaction says whether ctx is in a transaction, of whichever database: what is read with it may not be committed.
+func InTransaction(ctx context.Context) bool { return current(ctx) != nil }
 
 // attempt runs fn in one transaction and says, when it failed, whether the same may succeed if it is done again.
 func (db *DB) attempt(ctx context.Context, fn func(ctx context.Context) error) (repeat bool, err error) {
@@ -77,11 +90,11 @@ func (db *DB) attempt(ctx context.Context, fn func(ctx context.Context) error) (
 	if err != nil {
 		return db.transient(err) || db.transient(doomed), err
 	}
-	if err := tx.commit(ctx); err != nil {
-		return errors.Is(err, ErrBusy), err
+	if err = tx.commit(ctx); err != nil {
+		tx.rollback() // before the hooks, which may want its locks
 	}
-	tx.runHooks(detached(ctx))
-	return false, nil
+	tx.runHooks(detached(ctx), err != nil)
+	return errors.Is(err, ErrBusy), err
 }
 
 // transient says that a transaction that failed with err left nothing behind and may succeed when it is repeated.

@@ -173,11 +173,23 @@ func TestHooksOfARolledBackTransactionNeverRun(t *testing.T) {
 		err := db.InTx(t.Context(), func(ctx context.Context) error {
 			leaked = ctx
 			database.AfterCommit(ctx, func(context.Context) { t.Error("it ran") })
+			database.AfterOutcome(ctx, func(context.Context) { t.Error("it ran") })
 			return errOurs
 		})
 		require.ErrorIs(t, err, errOurs)
 		database.AfterCommit(leaked, func(context.Context) { t.Error("it ran late") })
+		database.AfterOutcome(leaked, func(context.Context) { t.Error("it ran late") })
 	})
+}
+
+func TestAContextKnowsWhetherItIsInATransaction(t *testing.T) {
+	db := primary(t, testkit.Migrated(t, tables()))
+	assert.False(t, database.InTransaction(t.Context()))
+	require.NoError(t, db.InTx(t.Context(), func(ctx context.Context) error {
+		assert.True(t, database.InTransaction(ctx))
+		database.AfterOutcome(ctx, func(ctx context.Context) { assert.False(t, database.InTransaction(ctx)) })
+		return nil
+	}))
 }
 
 func TestAHookRunsOutsideTheTransactionAndOutlivesItsContext(t *testing.T) {
