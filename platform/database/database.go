@@ -55,9 +55,9 @@ type Configs map[string]Config
 // Config describes one connection. Driver and DSN suffice; the zero value of every other field means the default that
 // stands beside it.
 type Config struct {
-	Driver         string        `validate:"required_with=DSN,omitempty,oneof=sqlite mysql clickhouse redis"` // a name of the driver table: sqlite, mysql, clickhouse, redis
-	DSN            config.DSN    `validate:"required_with=Driver"`                                            // as the driver has it; for sqlite a path or file: URI
-	Optional       bool          `validate:"excluded_with=Required"`                                          // the service also runs without it: start-up warns, readiness says degraded
+	Driver         string        `validate:"required_with=DSN,omitempty,oneof=sqlite mysql oracle clickhouse redis"` // a name of the driver table
+	DSN            config.DSN    `validate:"required_with=Driver"`                                                   // as the driver has it; for sqlite a path or file: URI
+	Optional       bool          `validate:"excluded_with=Required"`                                                 // the service also runs without it: start-up warns, readiness says degraded
 	Required       bool          // the service does not run without it: so it is with SQL anyway, and not with clickhouse and redis
 	TLS            TLS           // of the connections to a server
 	Pool           Pool          // how many connections, and for how long

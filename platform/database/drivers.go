@@ -15,6 +15,7 @@ type source struct {
 	cfg    Config
 	logger *slog.Logger
 	tls    *tls.Config // nil when the section tls has nothing
+	around Around
 }
 
 // opener makes a connection without touching the network or the disk. Its error is about the DSN and never repeats it.
@@ -25,6 +26,7 @@ func drivers() map[string]opener {
 	return map[string]opener{
 		"clickhouse": openClickHouse,
 		"mysql":      openMySQL,
+		"oracle":     openOracle,
 		"redis":      openRedis,
 		"sqlite":     openSQLite,
 	}

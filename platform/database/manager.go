@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,6 +32,15 @@ type member struct {
 // a program may build its whole graph, say to print the API document, with no database there. The error joins one for
 // each connection that is configured wrongly; each names its key, and none shows a password.
 func Open(cfgs Configs, logger *slog.Logger) (*Manager, error) {
+	return OpenThrough(cfgs, logger, nil)
+}
+
+// Around puts a connector of the caller's around, or in the place of, the driver's own.
+type Around func(name string, connector driver.Connector) driver.Connector
+
+// OpenThrough is Open with connectors that the caller has a hand in, to record what is sent to a server or to disturb it.
+// Only the driver oracle asks for them.
+func OpenThrough(cfgs Configs, logger *slog.Logger, around Around) (*Manager, error) {
 	m := &Manager{byName: map[string]*member{}, logger: logger}
 	var failed []error
 	for _, name := range slices.Sorted(maps.Keys(cfgs)) {
@@ -38,7 +48,7 @@ func Open(cfgs Configs, logger *slog.Logger) (*Manager, error) {
 		if cfg.Driver == "" && cfg.DSN == "" {
 			continue
 		}
-		connection, err := open(source{name: name, cfg: cfg, logger: logger})
+		connection, err := open(source{name: name, cfg: cfg, logger: logger, around: around})
 		if err != nil {
 			failed = append(failed, err)
 			continue

@@ -31,8 +31,8 @@ func TestOpenNamesTheKeyThatIsWrong(t *testing.T) {
 		cfg  database.Config
 		want string
 	}{
-		"no driver":            {database.Config{DSN: "x"}, "databases.x.driver is not set: give one of clickhouse, mysql, redis, sqlite"},
-		"unknown driver":       {database.Config{Driver: "db2", DSN: "x"}, `databases.x.driver is "db2": it must be one of clickhouse, mysql, redis, sqlite`},
+		"no driver":            {database.Config{DSN: "x"}, "databases.x.driver is not set: give one of clickhouse, mysql, oracle, redis, sqlite"},
+		"unknown driver":       {database.Config{Driver: "db2", DSN: "x"}, `databases.x.driver is "db2": it must be one of clickhouse, mysql, oracle, redis, sqlite`},
 		"no DSN":               {database.Config{Driver: "mysql"}, "databases.x.dsn is not set"},
 		"memory":               {database.Config{Driver: "sqlite", DSN: ":memory:"}, "databases.x.dsn: must name a file"},
 		"memory by mode":       {database.Config{Driver: "sqlite", DSN: "file:x?mode=memory"}, "databases.x.dsn: must name a file"},

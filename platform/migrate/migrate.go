@@ -5,7 +5,7 @@
 //
 // A database takes the goose files of the folder that is named as its driver. Each file is applied once, in a transaction
 // unless it begins with -- +goose NO TRANSACTION; files with an earlier number that arrive later, from a branch merged
-// late, are applied too. On SQLite a file that fails leaves nothing behind. MySQL commits at every DDL statement, so there
+// late, are applied too. On SQLite a file that fails leaves nothing behind. MySQL and Oracle commit at every DDL statement, so there
 // what came before the failed statement stays, and is to be mended by hand: keep to one DDL statement a file where that
 // matters. The error names the database, the file, and the statement.
 //
@@ -135,6 +135,9 @@ func (m *Migrator) run(ctx context.Context, db *database.DB, do func(context.Con
 
 // storeOf knows how each engine keeps the versions.
 func storeOf(db *database.DB) (goosedb.Store, error) {
+	if db.Driver() == "oracle" {
+		return oracleStore{}, nil
+	}
 	dialects := map[string]goose.Dialect{
 		"mysql":  goose.DialectMySQL,
 		"sqlite": goose.DialectSQLite3,
