@@ -2,6 +2,7 @@ package database
 
 import (
 	"crypto/tls"
+	"database/sql/driver"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -16,6 +17,14 @@ type source struct {
 	logger *slog.Logger
 	tls    *tls.Config // nil when the section tls has nothing
 	around Around
+}
+
+// through is a driver's connector, or what OpenThrough puts around it.
+func (s source) through(connector driver.Connector) driver.Connector {
+	if s.around == nil {
+		return connector
+	}
+	return s.around(s.name, connector)
 }
 
 // opener makes a connection without touching the network or the disk. Its error is about the DSN and never repeats it.

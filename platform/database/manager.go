@@ -35,11 +35,11 @@ func Open(cfgs Configs, logger *slog.Logger) (*Manager, error) {
 	return OpenThrough(cfgs, logger, nil)
 }
 
-// Around puts a connector of the caller's around, or in the place of, the driver's own.
+// Around makes a connector from the one of a driver, of the connection with that name.
 type Around func(name string, connector driver.Connector) driver.Connector
 
-// OpenThrough is Open with connectors that the caller has a hand in, to record what is sent to a server or to disturb it.
-// Only the driver oracle asks for them.
+// OpenThrough is Open with something between the service and its SQL databases: to record what is sent, or to disturb it.
+// Connections of Exclusive on SQLite and MySQL are made without it.
 func OpenThrough(cfgs Configs, logger *slog.Logger, around Around) (*Manager, error) {
 	m := &Manager{byName: map[string]*member{}, logger: logger}
 	var failed []error

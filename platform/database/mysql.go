@@ -42,7 +42,7 @@ func openMySQL(src source) (Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(connector)
+	pool := sql.OpenDB(src.through(connector))
 	sizePool(pool, src.cfg.Pool, Pool{
 		MaxOpen: serverMaxOpen, MaxLifetime: serverMaxLifetime, MaxIdleTime: serverMaxIdleTime,
 	})

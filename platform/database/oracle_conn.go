@@ -27,11 +27,7 @@ const (
 type oracleConnector struct{ driver.Connector }
 
 func newOracleConnector(src source, dsn oracleDSN, io time.Duration) driver.Connector {
-	connector := ora.NewConnector(dsn.with(io))
-	if src.around != nil {
-		connector = src.around(src.name, connector)
-	}
-	return oracleConnector{connector}
+	return oracleConnector{src.through(ora.NewConnector(dsn.with(io)))}
 }
 
 // rawOracle is what the driver's connections are.

@@ -33,14 +33,14 @@ func openSQLite(src source) (Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	writer := sql.OpenDB(&sqliteConnector{file: file, busy: sqliteBusyTimeout, pragmas: []string{
+	writer := sql.OpenDB(src.through(&sqliteConnector{file: file, busy: sqliteBusyTimeout, pragmas: []string{
 		"PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", "PRAGMA foreign_keys = ON",
-	}})
+	}}))
 	writer.SetMaxOpenConns(1)
 	writer.SetMaxIdleConns(1)
-	reader := sql.OpenDB(&sqliteConnector{file: file, busy: sqliteBusyTimeout, pragmas: []string{
+	reader := sql.OpenDB(src.through(&sqliteConnector{file: file, busy: sqliteBusyTimeout, pragmas: []string{
 		"PRAGMA query_only = ON",
-	}})
+	}}))
 	sizePool(reader, src.cfg.Pool, Pool{MaxOpen: max(sqliteLeastReaders, runtime.NumCPU())})
 	return newDB(src, engine{
 		driver:    "sqlite",

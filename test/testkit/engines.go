@@ -22,11 +22,12 @@ import (
 const MySQLVariable = "TRELLIS_TEST_MYSQL_DSN"
 
 // EachEngine runs a test on every engine, as a subtest each: on a fresh database named primary, with the program's
-// migrations. An engine that needs a server is skipped when its variable is not set.
+// migrations. MySQL is skipped when its variable is not set; Oracle is there only when its own is.
 func EachEngine(t *testing.T, run func(t *testing.T, m *database.Manager)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { run(t, Database(t)) })
 	t.Run("mysql", func(t *testing.T) { run(t, MigratedOn(t, EmptyMySQL(t), migrations.Files)) })
+	onOracle(t, func(t *testing.T) { run(t, MigratedOn(t, EmptyOracle(t), migrations.Files)) })
 }
 
 // EachEngineWith is EachEngine with migrations of the test's own; files has a folder for each engine.
@@ -34,6 +35,7 @@ func EachEngineWith(t *testing.T, files fs.FS, run func(t *testing.T, m *databas
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { run(t, Migrated(t, files)) })
 	t.Run("mysql", func(t *testing.T) { run(t, MigratedOn(t, EmptyMySQL(t), files)) })
+	onOracle(t, func(t *testing.T) { run(t, MigratedOn(t, EmptyOracle(t), files)) })
 }
 
 // EachEmpty runs a test on every engine with the configuration of a fresh database that has no tables.
@@ -41,6 +43,7 @@ func EachEmpty(t *testing.T, run func(t *testing.T, cfg database.Config)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { run(t, EmptySQLite(t)) })
 	t.Run("mysql", func(t *testing.T) { run(t, EmptyMySQL(t)) })
+	onOracle(t, func(t *testing.T) { run(t, EmptyOracle(t)) })
 }
 
 // EmptyMySQL creates a database without tables that is dropped when the test ends, and configures it. It skips the test

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/sijms/go-ora/v2/network"
-	"github.com/stretchr/testify/require"
 
 	"github.com/trellis-go/trellis/platform/database"
 )
@@ -48,12 +47,14 @@ type Recorder struct {
 func RecordOracle(t testing.TB, reply func(Statement) Reply) (*database.Manager, *Recorder) {
 	t.Helper()
 	recorder := &Recorder{reply: reply}
-	cfgs := database.Configs{Name: {Driver: "oracle", DSN: "oracle://recorder:secret@oracle.test:1521/recording"}}
-	m, err := database.OpenThrough(cfgs, Quiet(), func(string, driver.Connector) driver.Connector { return recorder })
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, m.Close(context.Background())) })
-	require.NoError(t, m.Start(t.Context()))
+	around := func(string, driver.Connector) driver.Connector { return recorder }
+	m := through(t, oracleRecording(), around)
 	return m, recorder
+}
+
+// oracleRecording configures a database that is never reached.
+func oracleRecording() database.Configs {
+	return database.Configs{Name: {Driver: "oracle", DSN: "oracle://recorder:secret@oracle.test:1521/recording"}}
 }
 
 // Sent are the statements so far, the way in which a transaction ended among them.

@@ -43,11 +43,7 @@ var template = sync.OnceValues(func() ([]byte, error) { return sqliteImage(migra
 // Database is a manager with one fresh SQLite database, named primary, that has the program's migrations.
 func Database(t testing.TB) *database.Manager {
 	t.Helper()
-	image, err := template()
-	require.NoError(t, err, "migrating the template")
-	dsn := filepath.Join(t.TempDir(), "test.db")
-	require.NoError(t, os.WriteFile(dsn, image, 0o600))
-	return Start(t, database.Configs{Name: {Driver: "sqlite", DSN: config.DSN(dsn)}})
+	return Start(t, database.Configs{Name: {Driver: "sqlite", DSN: config.DSN(migratedFile(t))}})
 }
 
 // Migrated is Database with migrations of the test's own; files has a folder sqlite.
@@ -73,7 +69,13 @@ func EmptySQLite(t testing.TB) database.Config {
 // Start opens and starts a manager, and closes it when the test ends.
 func Start(t testing.TB, cfgs database.Configs) *database.Manager {
 	t.Helper()
-	m, err := database.Open(cfgs, Quiet())
+	return through(t, cfgs, nil)
+}
+
+// through is Start with something between the manager and its databases.
+func through(t testing.TB, cfgs database.Configs, around database.Around) *database.Manager {
+	t.Helper()
+	m, err := database.OpenThrough(cfgs, Quiet(), around)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), setUpTimeout)
@@ -111,4 +113,14 @@ func sqliteImage(files fs.FS) (image []byte, err error) {
 		return nil, err
 	}
 	return os.ReadFile(dsn)
+}
+
+// migratedFile is a fresh SQLite database with the program's migrations.
+func migratedFile(t testing.TB) string {
+	t.Helper()
+	image, err := template()
+	require.NoError(t, err, "migrating the template")
+	file := filepath.Join(t.TempDir(), "test.db")
+	require.NoError(t, os.WriteFile(file, image, 0o600))
+	return file
 }

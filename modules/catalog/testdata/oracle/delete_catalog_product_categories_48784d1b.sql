@@ -1,0 +1,2 @@
+-- text
+DELETE FROM catalog_product_categories WHERE product_id = :1

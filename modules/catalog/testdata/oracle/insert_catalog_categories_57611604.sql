@@ -1,0 +1,2 @@
+-- text, text, text, number, timestamp, timestamp
+MERGE INTO catalog_categories USING (SELECT :1 AS id,:2 AS name,:3 AS name_folded,:4 AS version,:5 AS created_at,:6 AS updated_at FROM DUAL) excluded ON (catalog_categories.id = excluded.id OR catalog_categories.name_folded = excluded.name_folded) WHEN NOT MATCHED THEN INSERT (id,name,name_folded,version,created_at,updated_at) VALUES (excluded.id,excluded.name,excluded.name_folded,excluded.version,excluded.created_at,excluded.updated_at)

@@ -1,0 +1,2 @@
+-- text, text
+INSERT INTO catalog_product_categories (product_id,category_id) VALUES (:1,:2)

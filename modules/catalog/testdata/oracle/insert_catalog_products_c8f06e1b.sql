@@ -1,0 +1,2 @@
+-- 8 × number, 12 × text, 4 × timestamp
+INSERT ALL INTO catalog_products (id,sku,name,name_folded,description,price_cents,currency,active,version,created_at,updated_at,deleted_at) VALUES (:1,:2,:3,:4,:5,:6,:7,:8,:9,:10,:11,:12) INTO catalog_products (id,sku,name,name_folded,description,price_cents,currency,active,version,created_at,updated_at,deleted_at) VALUES (:13,:14,:15,:16,:17,:18,:19,:20,:21,:22,:23,:24) SELECT 1 FROM DUAL

@@ -1,0 +1,2 @@
+-- text, text, text, number
+SELECT * FROM catalog_products WHERE deleted_at = 0 AND (catalog_products.name_folded <= :1 AND (catalog_products.name_folded < :2 OR catalog_products.id < :3)) ORDER BY catalog_products.name_folded DESC,catalog_products.id DESC FETCH NEXT :4 ROWS ONLY

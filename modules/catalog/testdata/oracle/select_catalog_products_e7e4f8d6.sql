@@ -1,0 +1,2 @@
+-- number, number, number, text, text, text, number
+SELECT * FROM catalog_products WHERE deleted_at = 0 AND active = :1 AND price_cents >= :2 AND price_cents <= :3 AND ((INSTR(name_folded, :4) > 0 OR INSTR(LOWER(sku), :5) > 0)) AND catalog_products.id IN (SELECT product_id FROM catalog_product_categories JOIN catalog_categories ON catalog_categories.id = catalog_product_categories.category_id WHERE catalog_categories.name_folded = :6) ORDER BY catalog_products.name_folded,catalog_products.id FETCH NEXT :7 ROWS ONLY
