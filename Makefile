@@ -31,6 +31,9 @@ test-browser: ## The documentation pages in headless Chromium, without a network
 test-contract: ## Independent linters and clients on the OpenAPI documents
 	./test/contract/run.sh
 
+test-oracle: ## What is sent to Oracle, against a grammar of its SQL: needs npm, no Oracle
+	./test/oracle/run.sh
+
 services: ## Find or start the servers that the integration tests need
 	@./test/services.sh
 
@@ -77,5 +80,5 @@ load: build ## Load a server on loopback and compare the first page with the tho
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
 
-.PHONY: run dev test test-integration test-browser test-contract services lint vuln generate generate-check api-check \
+.PHONY: run dev test test-integration test-browser test-contract test-oracle services lint vuln generate generate-check api-check \
 	build cover migrate migrate-check bench load help
