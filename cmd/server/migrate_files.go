@@ -15,13 +15,16 @@ import (
 
 // newMigrateCreate is for developers: it writes into the source tree.
 func newMigrateCreate() *cobra.Command {
-	var dir string
+	var (
+		dir       string
+		warehouse bool
+	)
 	cmd := &cobra.Command{
 		Use:   "create NAME",
-		Short: "Write an empty migration of this name for each transactional engine",
+		Short: "Write an empty migration of this name for each transactional engine, or for the warehouse",
 		Args:  usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			engines, err := migrate.Engines(dir)
+			engines, err := enginesOf(dir, warehouse)
 			if err != nil {
 				return app.WithExitCode(err, app.ExitUsage)
 			}
@@ -40,7 +43,20 @@ func newMigrateCreate() *cobra.Command {
 		},
 	}
 	bindDir(cmd, &dir)
+	cmd.Flags().BoolVar(&warehouse, "warehouse", false, "for "+migrate.Warehouse+" alone")
 	return cmd
+}
+
+// enginesOf are those that a new migration is for.
+func enginesOf(dir string, warehouse bool) ([]string, error) {
+	switch {
+	case !warehouse:
+		return migrate.Engines(dir)
+	case migrate.HasFolder(dir, migrate.Warehouse):
+		return []string{migrate.Warehouse}, nil
+	default:
+		return nil, fmt.Errorf("%s has no folder %s: give the right one with --dir", dir, migrate.Warehouse)
+	}
 }
 
 func newMigrateLint() *cobra.Command {

@@ -84,6 +84,27 @@ func TestCreateAndLintWorkOnTheFolderOfMigrations(t *testing.T) {
 	assert.Contains(t, errs, "1 findings")
 }
 
+func TestAMigrationOfTheWarehouseIsCreatedAlone(t *testing.T) {
+	inFolder(t, "migrations/sqlite", "migrations/clickhouse")
+	assert.Regexp(t, `^migrations/clickhouse/\d{14}_add_sales.sql\n$`, must(t, "create", "add_sales", "--warehouse"))
+	assert.Regexp(t, `^migrations/sqlite/\d{14}_add_notes.sql\n$`, must(t, "create", "add_notes"))
+	must(t, "lint")
+	require.NoError(t, os.RemoveAll("migrations/clickhouse"))
+	code, _, errs := call(t, "create", "add_more", "--warehouse")
+	assert.Equal(t, 2, code)
+	assert.Contains(t, errs, "no folder clickhouse")
+}
+
+func TestTheWarehouseIsMigratedWithTheOthers(t *testing.T) {
+	inFolder(t)
+	t.Setenv("TRELLIS_DATABASES_WAREHOUSE_DRIVER", "clickhouse")
+	t.Setenv("TRELLIS_DATABASES_WAREHOUSE_DSN", testkit.EmptyClickHouse(t).DSN.Reveal())
+	must(t, "up")
+	assert.NotContains(t, must(t, "status"), "pending")
+	must(t, "down", "--database", "warehouse")
+	must(t, "redo", "--dry-run")
+}
+
 func TestMistakesAreTheCallers(t *testing.T) {
 	inFolder(t, "migrations/sqlite")
 	for _, args := range [][]string{

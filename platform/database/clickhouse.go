@@ -53,9 +53,6 @@ type Params map[string]any
 // ClickHouse is the ClickHouse with that name. Its errors are those of DB.
 func (m *Manager) ClickHouse(name string) (*ClickHouse, error) { return Lookup[*ClickHouse](m, name) }
 
-// Warehouses is every ClickHouse, in the order of their names.
-func (m *Manager) Warehouses() []*ClickHouse { return connections[*ClickHouse](m) }
-
 // openClickHouse opens ClickHouse.
 func openClickHouse(src source) (Connection, error) {
 	options, err := clickhouseOptions(src)
@@ -99,6 +96,11 @@ func (c *ClickHouse) Stats() []Stats {
 
 // Close closes every connection that is not in use; those that are close when they are given back.
 func (c *ClickHouse) Close() error { return c.conn.Close() }
+
+// Tables are the names of the tables of the database.
+func (c *ClickHouse) Tables(ctx context.Context) ([]string, error) {
+	return Value[[]string](ctx, c, "SELECT groupArray(name) FROM system.tables WHERE database = currentDatabase()", nil)
+}
 
 // Exec runs a statement that gives no rows.
 func (c *ClickHouse) Exec(ctx context.Context, statement string, params Params) error {

@@ -360,7 +360,7 @@ func TestAClickHouseIsOptionalUnlessItIsRequired(t *testing.T) {
 	_, err := m.DB("warehouse")
 	require.ErrorContains(t, err, "databases.warehouse.driver is clickhouse")
 	assert.Empty(t, m.SQL())
-	assert.Len(t, m.Warehouses(), 1)
+	assert.Len(t, database.All[*database.ClickHouse](m), 1)
 
 	m, err = database.Open(database.Configs{"warehouse": {
 		Driver: "clickhouse", DSN: "http://127.0.0.1:1/x", ConnectTimeout: time.Millisecond, Required: true,

@@ -123,6 +123,11 @@ func (db *DB) Exclusive(ctx context.Context, fn func(ctx context.Context, pool *
 	return nil
 }
 
+// Tables are the names of the tables of the database.
+func (db *DB) Tables(ctx context.Context) ([]string, error) {
+	return db.Writer(ctx).Migrator().GetTables()
+}
+
 // Ping connects when it has to, and makes the database answer.
 func (db *DB) Ping(ctx context.Context) error {
 	return blame(ctx, db.translate(db.probe(ctx, db.reader.sql)))

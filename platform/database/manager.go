@@ -68,10 +68,10 @@ func OpenThrough(cfgs Configs, logger *slog.Logger, around Around) (*Manager, er
 func (m *Manager) DB(name string) (*DB, error) { return Lookup[*DB](m, name) }
 
 // SQL is every SQL database, in the order of their names.
-func (m *Manager) SQL() []*DB { return connections[*DB](m) }
+func (m *Manager) SQL() []*DB { return All[*DB](m) }
 
-// connections is every connection of one type, in the order of their names.
-func connections[T Connection](m *Manager) []T {
+// All is every connection of a type, which may be an interface, in the order of their names: All[*ClickHouse](m).
+func All[T Connection](m *Manager) []T {
 	var all []T
 	for _, member := range m.members {
 		if connection, fits := member.Connection.(T); fits {
@@ -91,6 +91,12 @@ func (m *Manager) Use(plugin func() gorm.Plugin) error {
 		}
 	}
 	return nil
+}
+
+// Required says whether the service cannot run without the connection of that name.
+func (m *Manager) Required(name string) bool {
+	member, found := m.byName[name]
+	return found && member.cfg.required()
 }
 
 // Checks is a health check for each connection. Each probe ends with its ctx at the latest.

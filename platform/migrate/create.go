@@ -15,6 +15,9 @@ import (
 // each that has a folder.
 var Transactional = []string{"sqlite", "mysql", "oracle"}
 
+// Warehouse is the engine of what is counted. It keeps tables of its own, so its files are its own, too.
+const Warehouse = "clickhouse"
+
 // Empty is a file that changes nothing.
 const Empty = "-- +goose Up\n\n-- +goose Down\n"
 
@@ -37,7 +40,7 @@ func Create(dir, name string, now time.Time, contents map[string]string) ([]stri
 		return nil, err
 	}
 	var written []string
-	for _, engine := range Transactional {
+	for _, engine := range append(slices.Clone(Transactional), Warehouse) {
 		content, wanted := contents[engine]
 		if !wanted {
 			continue
@@ -61,14 +64,17 @@ func remove(files []string) error {
 
 // Engines are the transactional engines that have a folder in dir.
 func Engines(dir string) ([]string, error) {
-	found := slices.DeleteFunc(slices.Clone(Transactional), func(engine string) bool {
-		info, err := os.Stat(filepath.Join(dir, engine))
-		return err != nil || !info.IsDir()
-	})
+	found := slices.DeleteFunc(slices.Clone(Transactional), func(engine string) bool { return !HasFolder(dir, engine) })
 	if len(found) == 0 {
 		return nil, fmt.Errorf("%s has no folder of migrations (%s): give the right one with --dir", dir, strings.Join(Transactional, ", "))
 	}
 	return found, nil
+}
+
+// HasFolder tells whether there is a folder for the engine in dir.
+func HasFolder(dir, engine string) bool {
+	info, err := os.Stat(filepath.Join(dir, engine))
+	return err == nil && info.IsDir()
 }
 
 // nextVersion is after every file that is there, so that what depends on them comes after them.

@@ -1,4 +1,4 @@
-// Package migrate brings the schema of every SQL database to the version that the program's migrations describe.
+// Package migrate brings the schema of every database that has one to the version that the program's migrations describe.
 //
 //	migrator := migrate.New(manager, migrations.Files, logger)
 //	err := migrator.Up(ctx)
@@ -7,7 +7,7 @@
 // unless it begins with -- +goose NO TRANSACTION; files with an earlier number that arrive later, from a branch merged
 // late, are applied too. On SQLite a file that fails leaves nothing behind. MySQL and Oracle commit at every DDL statement, so there
 // what came before the failed statement stays, and is to be mended by hand: keep to one DDL statement a file where that
-// matters. The error names the database, the file, and the statement.
+// matters. ClickHouse has no transactions at all. The error names the database, the file, and the statement.
 //
 // Any number of processes may run it at once: they take turns at each database, and those who come late find nothing
 // left to do. Connections to the same physical database count as one.
@@ -31,15 +31,26 @@ import (
 // Table is where a database keeps the versions that were applied.
 const Table = goose.DefaultTablename
 
-// Migrator applies migrations to the SQL databases of one manager.
+// schema is what has one: a *database.DB or a *database.ClickHouse.
+type schema interface {
+	database.Connection
+	// Target says which physical database it is.
+	Target() string
+	// Tables are the names of its tables.
+	Tables(ctx context.Context) ([]string, error)
+	// Exclusive runs fn alone among all processes, with connections for maintenance.
+	Exclusive(ctx context.Context, fn func(ctx context.Context, pool *sql.DB) error) error
+}
+
+// Migrator applies migrations to the databases of one manager.
 type Migrator struct {
 	manager *database.Manager
 	files   fs.FS
 	logger  *slog.Logger
-	only    *database.DB // nil: all
+	only    []schema // nil: all
 }
 
-// New makes a migrator of the manager's SQL databases. files has one folder for each driver.
+// New makes a migrator of the manager's databases. files has one folder for each driver.
 func New(manager *database.Manager, files fs.FS, logger *slog.Logger) *Migrator {
 	return &Migrator{manager: manager, files: files, logger: logger}
 }
@@ -49,12 +60,12 @@ func (m *Migrator) Only(name string) (*Migrator, error) {
 	if name == "" {
 		return m, nil
 	}
-	db, err := m.manager.DB(name)
+	db, err := database.Lookup[schema](m.manager, name)
 	if err != nil {
 		return nil, err
 	}
 	one := *m
-	one.only = db
+	one.only = []schema{db}
 	return &one, nil
 }
 
@@ -82,12 +93,12 @@ func (m *Migrator) Apply(ctx context.Context, change Change) error {
 }
 
 // databases is each physical database once.
-func (m *Migrator) databases() []*database.DB {
+func (m *Migrator) databases() []schema {
 	if m.only != nil {
-		return []*database.DB{m.only}
+		return slices.Clone(m.only)
 	}
 	seen := map[[2]string]bool{}
-	return slices.DeleteFunc(m.manager.SQL(), func(db *database.DB) bool {
+	return slices.DeleteFunc(database.All[schema](m.manager), func(db schema) bool {
 		key := [2]string{db.Driver(), db.Target()}
 		again := seen[key]
 		seen[key] = true
@@ -97,7 +108,7 @@ func (m *Migrator) databases() []*database.DB {
 
 // target is a database while it is migrated.
 type target struct {
-	db       *database.DB
+	db       schema
 	pool     *sql.DB
 	folder   fs.FS
 	store    goosedb.Store
@@ -106,10 +117,13 @@ type target struct {
 }
 
 // run does one thing at one database, alone among all processes. It does nothing where there are no files.
-func (m *Migrator) run(ctx context.Context, db *database.DB, do func(context.Context, *target) error) error {
+func (m *Migrator) run(ctx context.Context, db schema, do func(context.Context, *target) error) error {
 	folder, err := fs.Sub(m.files, db.Driver())
 	if err != nil {
 		return fmt.Errorf("migrating the database %s: %w", db.Name(), err)
+	}
+	if names, err := fs.Glob(folder, "*.sql"); err != nil || len(names) == 0 {
+		return err
 	}
 	store, err := storeOf(db)
 	if err != nil {
@@ -119,9 +133,6 @@ func (m *Migrator) run(ctx context.Context, db *database.DB, do func(context.Con
 		progress := &progress{logger: m.logger.With(slog.String("database", db.Name()))}
 		provider, err := goose.NewProvider("", pool, folder, goose.WithStore(store), goose.WithDisableGlobalRegistry(true),
 			goose.WithVerbose(true), goose.WithSlog(slog.New(progress)))
-		if errors.Is(err, goose.ErrNoMigrations) {
-			return nil
-		}
 		if err != nil {
 			return err
 		}
@@ -134,9 +145,12 @@ func (m *Migrator) run(ctx context.Context, db *database.DB, do func(context.Con
 }
 
 // storeOf knows how each engine keeps the versions.
-func storeOf(db *database.DB) (goosedb.Store, error) {
-	if db.Driver() == "oracle" {
+func storeOf(db schema) (goosedb.Store, error) {
+	switch db.Driver() {
+	case "oracle":
 		return oracleStore{}, nil
+	case "clickhouse":
+		return goosedb.NewStoreFromQuerier(Table, clickhouse{})
 	}
 	dialects := map[string]goose.Dialect{
 		"mysql":  goose.DialectMySQL,

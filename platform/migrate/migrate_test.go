@@ -65,6 +65,9 @@ func values(t *testing.T, m *database.Manager) []int {
 	return found
 }
 
+// text is a log in words.
+func text(book *strings.Builder) *slog.Logger { return slog.New(slog.NewTextHandler(book, nil)) }
+
 func exists(t *testing.T, m *database.Manager, table string) bool {
 	t.Helper()
 	db, err := m.DB(testkit.Name)
@@ -135,8 +138,7 @@ func TestUpOfManyProcessesAtOnceEndsWellForAll(t *testing.T) {
 func TestUpLogsWhatItApplies(t *testing.T) {
 	m := testkit.Start(t, database.Configs{testkit.Name: testkit.EmptySQLite(t)})
 	var book strings.Builder
-	logger := slog.New(slog.NewTextHandler(&book, nil))
-	require.NoError(t, migrate.New(m, allOf(), logger).Up(t.Context()))
+	require.NoError(t, migrate.New(m, allOf(), text(&book)).Up(t.Context()))
 	assert.Contains(t, book.String(), `msg="migration applied" database=primary file=1_first.sql direction=up`)
 	assert.Equal(t, 3, strings.Count(book.String(), "\n"))
 }

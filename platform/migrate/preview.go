@@ -57,7 +57,10 @@ func (t *target) step(move move) (Step, error) {
 		if err != nil {
 			return Step{}, fmt.Errorf("%s: %w", name, err)
 		}
-		step := Step{Database: t.db.Name(), Name: name, Up: move.up, Transaction: read.Transaction, Statements: read.Down}
+		step := Step{
+			Database: t.db.Name(), Name: name, Up: move.up, Statements: read.Down,
+			Transaction: read.Transaction && t.db.Driver() != "clickhouse",
+		}
 		if move.up {
 			step.Statements = read.Up
 		}

@@ -58,7 +58,7 @@ func (t *target) state(ctx context.Context) (state, error) {
 	for _, source := range t.provider.ListSources() {
 		current.files = append(current.files, source.Version)
 	}
-	tables, err := t.db.Writer(ctx).Migrator().GetTables()
+	tables, err := t.db.Tables(ctx)
 	if err != nil || !slices.Contains(tables, Table) {
 		return current, err
 	}

@@ -15,7 +15,9 @@ var (
 	dropsKey   = regexp.MustCompile(`(?i)^drop primary key`)
 	modifies   = regexp.MustCompile(`(?i)^modify (?:column )?(\w+) (.*)$`)
 	changes    = regexp.MustCompile(`(?i)^change (?:column )?(\w+) (\w+) (.*)$`)
-	copies     = regexp.MustCompile(`(?i)^(?:convert to|engine ?=|order by|default character set|character set)`)
+	// of ClickHouse: rows or whole parts of a table go
+	dropsRows = regexp.MustCompile(`(?i)^(?:delete where|drop (?:partition|part)|detach (?:partition|part)|clear column)\b`)
+	copies    = regexp.MustCompile(`(?i)^(?:convert to|engine ?=|order by|default character set|character set)`)
 )
 
 // alter checks each change of one ALTER TABLE.
@@ -33,6 +35,9 @@ func (f *file) alter(line int, sql, name, changes string, rebuilt map[string]reb
 	for _, change := range list(changes) {
 		if f.old(name) && f.server() {
 			f.waits(line, sql, name, change)
+		}
+		if f.old(name) && dropsRows.MatchString(change) {
+			f.add(line, Destructive, "rows of %s are deleted", name)
 		}
 		f.action(line, name, change, known)
 	}

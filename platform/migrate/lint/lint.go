@@ -22,7 +22,7 @@ const (
 	Destructive = "destructive" // data or a name that a running program uses is gone
 	NotNull     = "not-null"    // rows that exist have no value for it
 	Locking     = "locking"     // writers wait while the table is copied or read, on a server
-	OneDDL      = "one-ddl"     // MySQL cannot undo the first statement when the second fails
+	OneDDL      = "one-ddl"     // the engine cannot undo the first statement when the second fails
 	Down        = "down"        // it cannot be taken back
 	Files       = "files"       // an engine lacks the file
 	Syntax      = "syntax"      // goose would refuse it
@@ -110,14 +110,17 @@ func (f *file) check(text string) []Finding {
 	for _, statement := range read.Up {
 		sql := plain(statement.SQL)
 		if ddl.MatchString(sql) {
-			if changes++; changes == 2 && f.engine == "mysql" {
-				f.add(statement.Line, OneDDL, "MySQL commits at every such statement: when this one fails, those before it stay")
+			if changes++; changes == 2 && commits[f.engine] != "" {
+				f.add(statement.Line, OneDDL, "%s at every such statement: when this one fails, those before it stay", commits[f.engine])
 			}
 		}
 		f.statement(statement.Line, sql, rebuilt)
 	}
 	return f.allow(read.Comments)
 }
+
+// commits names the engines that cannot take a change of the schema back.
+var commits = map[string]string{"mysql": "MySQL commits", "clickhouse": "ClickHouse, which has no transactions, commits"}
 
 var (
 	ddl       = regexp.MustCompile(`(?i)^(create|alter|drop|rename|truncate) `)

@@ -206,3 +206,23 @@ func TestTheProgramsMigrationsHaveNoFinding(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, found)
 }
+
+func TestWhatDeletesRowsOfAWarehouseIsFound(t *testing.T) {
+	check(t, "clickhouse", map[string]specification{
+		"some rows":       {"ALTER TABLE shop_orders DELETE WHERE at < '2020-01-01' SETTINGS mutations_sync = 2;", lint.Destructive},
+		"a partition":     {"ALTER TABLE shop_orders DROP PARTITION '2020';", lint.Destructive},
+		"a column":        {"ALTER TABLE shop_orders DROP COLUMN note;", lint.Destructive},
+		"what a column":   {"ALTER TABLE shop_orders CLEAR COLUMN note;", lint.Destructive},
+		"all rows":        {"TRUNCATE TABLE shop_orders;", lint.Destructive},
+		"the table":       {"DROP TABLE shop_orders;", lint.Destructive},
+		"none":            {"ALTER TABLE shop_orders ADD COLUMN b Int64;", ""},
+		"a changed row":   {"ALTER TABLE shop_orders UPDATE note = '' WHERE note = 'x';", ""},
+		"a table with it": {"CREATE TABLE b (id Int64) ENGINE = MergeTree ORDER BY (id, id);", ""},
+	})
+}
+
+func TestSeveralChangesInAFileAreFoundOnClickHouse(t *testing.T) {
+	found := findings(t, "clickhouse", "-- +goose Up\nCREATE TABLE b (id Int64) ENGINE = Memory;\nCREATE TABLE c (id Int64) ENGINE = Memory;"+down)
+	assert.Equal(t, []string{"clickhouse/2_after.sql:3: one-ddl: ClickHouse, which has no transactions, commits at every such statement: " +
+		"when this one fails, those before it stay"}, found)
+}
