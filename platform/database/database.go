@@ -59,6 +59,7 @@ type Config struct {
 	DSN            config.DSN    `validate:"required_with=Driver"`                                                   // as the driver has it; for sqlite a path or file: URI
 	Optional       bool          `validate:"excluded_with=Required"`                                                 // the service also runs without it: start-up warns, readiness says degraded
 	Required       bool          // the service does not run without it: so it is with SQL anyway, and not with clickhouse and redis
+	Replicas       []config.DSN  // mysql: servers that follow the one of DSN, to read from; each may be down
 	TLS            TLS           // of the connections to a server
 	Pool           Pool          // how many connections, and for how long
 	ConnectTimeout time.Duration `validate:"gte=0"` // how long Start tries: 30 s, 5 s when optional

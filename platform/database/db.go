@@ -28,6 +28,8 @@ type engine struct {
 	probe func(ctx context.Context, pool *sql.DB) error
 	// isolation is that of transactions; zero is the default of the database.
 	isolation sql.IsolationLevel
+	// check looks whether a session is as every session has to be; nil when there is nothing to look at.
+	check func(ctx context.Context, pool *sql.DB) error
 	// exclusive is DB.Exclusive.
 	exclusive func(ctx context.Context, fn func(ctx context.Context, pool *sql.DB) error) error
 }
@@ -42,10 +44,11 @@ type pool struct {
 // DB is one SQL database. It is made by Open and is safe for concurrent use.
 type DB struct {
 	engine
-	name   string
-	logger *slog.Logger
-	reader *pool
-	writer *pool // the same as reader, except on SQLite
+	name     string
+	logger   *slog.Logger
+	reader   *pool
+	writer   *pool     // the same as reader, except on SQLite
+	replicas *replicas // nil when there are none
 }
 
 // newDB assembles a database from its pools; with one pool, that one reads and writes. It closes them when it fails.
@@ -86,10 +89,14 @@ func (db *DB) Driver() string { return db.driver }
 func (db *DB) Target() string { return db.target }
 
 // Reader is the handle for statements that only read: that of ctx's transaction when it is one of this database, or else
-// one that may not see the newest commit of another process. On SQLite it refuses to write.
+// one that may not see the newest commit of another process, since it reads from replicas where there are any. See
+// WithSession and Fresh for who has to see it. On SQLite it refuses to write.
 func (db *DB) Reader(ctx context.Context) *gorm.DB {
 	if tx := current(ctx); tx != nil && tx.db == db {
 		return tx.handle.WithContext(ctx)
+	}
+	if db.replicas != nil && db.mayBeOld(ctx) {
+		return db.replicas.handle.WithContext(ctx)
 	}
 	return db.reader.handle.WithContext(ctx)
 }
@@ -103,6 +110,7 @@ func (db *DB) Reader(ctx context.Context) *gorm.DB {
 func (db *DB) Writer(ctx context.Context) *gorm.DB {
 	tx := current(ctx)
 	if tx == nil {
+		db.writes(ctx)
 		return db.writer.handle.WithContext(ctx)
 	}
 	if tx.db == db {
@@ -133,12 +141,27 @@ func (db *DB) Ping(ctx context.Context) error {
 	return blame(ctx, db.translate(db.probe(ctx, db.reader.sql)))
 }
 
-// connect is Ping through every pool, the writer first: it creates what the reader expects to find.
+// connect is Ping through every pool, the writer first: it creates what the reader expects to find. A replica may be down.
 func (db *DB) connect(ctx context.Context) error {
-	if err := db.writer.sql.PingContext(ctx); err != nil {
-		return blame(ctx, db.translate(err))
+	if err := db.examine(ctx, db.writer.sql); err != nil {
+		return err
 	}
-	return db.Ping(ctx)
+	if err := db.Ping(ctx); err != nil {
+		return err
+	}
+	if db.replicas != nil {
+		db.replicas.start()
+	}
+	return nil
+}
+
+// examine makes a server answer, and show that its sessions are as they have to be.
+func (db *DB) examine(ctx context.Context, pool *sql.DB) error {
+	err := pool.PingContext(ctx)
+	if err == nil && db.check != nil {
+		err = db.check(ctx, pool)
+	}
+	return blame(ctx, db.translate(err))
 }
 
 // Stats describes each pool at this moment.
@@ -147,12 +170,21 @@ func (db *DB) Stats() []Stats {
 	for _, pool := range db.pools() {
 		all = append(all, Stats{Name: db.name, Driver: db.driver, Pool: pool.label, DBStats: pool.sql.Stats()})
 	}
+	if db.replicas != nil {
+		for i, replica := range db.replicas.all {
+			label := fmt.Sprintf("replica_%d", i+1)
+			all = append(all, Stats{Name: db.name, Driver: db.driver, Pool: label, DBStats: replica.sql.Stats()})
+		}
+	}
 	return all
 }
 
 // Close closes every connection. Statements under way fail.
 func (db *DB) Close() error {
 	var failed []error
+	if db.replicas != nil {
+		failed = append(failed, db.replicas.close())
+	}
 	for _, pool := range db.pools() {
 		failed = append(failed, pool.sql.Close())
 	}
@@ -170,6 +202,9 @@ func (db *DB) handles() []*gorm.DB {
 	var all []*gorm.DB
 	for _, pool := range db.pools() {
 		all = append(all, pool.handle)
+	}
+	if db.replicas != nil {
+		all = append(all, db.replicas.handle)
 	}
 	return all
 }

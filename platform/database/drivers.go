@@ -3,6 +3,7 @@ package database
 import (
 	"crypto/tls"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -57,7 +58,14 @@ func open(src source) (Connection, error) {
 	if src.tls, err = src.cfg.TLS.config(); err != nil {
 		return nil, fmt.Errorf("%s.%w", key, err)
 	}
+	if len(src.cfg.Replicas) > 0 && src.cfg.Driver != "mysql" {
+		return nil, fmt.Errorf("%s.replicas: %s reads from none", key, src.cfg.Driver)
+	}
 	connection, err := opens(src)
+	var replica *replicaError
+	if errors.As(err, &replica) {
+		return nil, fmt.Errorf("%s.%w", key, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s.dsn: %w", key, err)
 	}

@@ -99,11 +99,15 @@ func (m *Manager) Required(name string) bool {
 	return found && member.cfg.required()
 }
 
-// Checks is a health check for each connection. Each probe ends with its ctx at the latest.
+// Checks is a health check for each connection, and for each replica: <name>_replica_1 and so on. Each probe ends with
+// its ctx at the latest.
 func (m *Manager) Checks() []Check {
-	checks := make([]Check, len(m.members))
-	for i, member := range m.members {
-		checks[i] = Check{Name: member.Name(), Required: member.cfg.required(), Probe: member.Ping}
+	var checks []Check
+	for _, member := range m.members {
+		checks = append(checks, Check{Name: member.Name(), Required: member.cfg.required(), Probe: member.Ping})
+		if db, isSQL := member.Connection.(*DB); isSQL {
+			checks = append(checks, db.replicaChecks()...)
+		}
 	}
 	return checks
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/go-sql-driver/mysql"
 	gormmysql "gorm.io/driver/mysql"
 	"gorm.io/gorm"
+
+	"github.com/trellis-go/trellis/platform/config"
 )
 
 const (
@@ -34,19 +36,15 @@ const (
 
 // openMySQL opens MySQL or MariaDB.
 func openMySQL(src source) (Connection, error) {
-	cfg, err := mysqlConfig(src)
+	cfg, err := mysqlConfig(src, src.cfg.DSN)
 	if err != nil {
 		return nil, err
 	}
-	connector, err := mysql.NewConnector(cfg)
+	pool, err := mysqlPool(src, cfg)
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(src.through(connector))
-	sizePool(pool, src.cfg.Pool, Pool{
-		MaxOpen: serverMaxOpen, MaxLifetime: serverMaxLifetime, MaxIdleTime: serverMaxIdleTime,
-	})
-	return newDB(src, engine{
+	db, err := newDB(src, engine{
 		// As a transaction goes on it sees what others commit. Under REPEATABLE READ a row that was locked is new while
 		// those read beside it are old, and gaps are locked that others insert into.
 		isolation: sql.LevelReadCommitted,
@@ -56,13 +54,53 @@ func openMySQL(src source) (Connection, error) {
 		classify:  classifyMySQL,
 		lost:      lostMySQL,
 		probe:     func(ctx context.Context, pool *sql.DB) error { return pool.PingContext(ctx) },
+		check:     checkMySQL,
 		exclusive: mysqlExclusive(cfg),
 	}, pool, nil)
+	if err != nil || len(src.cfg.Replicas) == 0 {
+		return db, err
+	}
+	replicas, err := mysqlReplicas(src)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, db.follow(src, replicas)
+}
+
+func mysqlPool(src source, cfg *mysql.Config) (*sql.DB, error) {
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return nil, err
+	}
+	pool := sql.OpenDB(src.through(connector))
+	sizePool(pool, src.cfg.Pool, Pool{
+		MaxOpen: serverMaxOpen, MaxLifetime: serverMaxLifetime, MaxIdleTime: serverMaxIdleTime,
+	})
+	return pool, nil
+}
+
+func mysqlReplicas(src source) ([]*sql.DB, error) {
+	var pools []*sql.DB
+	for i, dsn := range src.cfg.Replicas {
+		cfg, err := mysqlConfig(src, dsn)
+		var pool *sql.DB
+		if err == nil {
+			pool, err = mysqlPool(src, cfg)
+		}
+		if err != nil {
+			for _, opened := range pools {
+				err = errors.Join(err, opened.Close())
+			}
+			return nil, &replicaError{place: i, cause: err}
+		}
+		pools = append(pools, pool)
+	}
+	return pools, nil
 }
 
 // mysqlConfig is the DSN with everything that must not vary between installations set.
-func mysqlConfig(src source) (*mysql.Config, error) {
-	cfg, err := mysql.ParseDSN(src.cfg.DSN.Reveal())
+func mysqlConfig(src source, dsn config.DSN) (*mysql.Config, error) {
+	cfg, err := mysql.ParseDSN(dsn.Reveal())
 	if err != nil {
 		return nil, mysqlDSNError(err)
 	}

@@ -54,6 +54,8 @@ func (m *Manager) start(ctx context.Context, c *member) error {
 		return nil
 	case ctx.Err() != nil:
 		return fmt.Errorf("connecting the database %s: %w", c.Name(), ctx.Err())
+	case errors.Is(err, errMisset):
+		return fmt.Errorf("the database %s (%s) cannot be used: %w", c.Name(), c.Driver(), err)
 	case !c.cfg.required():
 		m.logger.WarnContext(ctx, "going on without an optional database", slog.String("database", c.Name()),
 			slog.String("driver", c.Driver()), slog.Duration("tried", timeout), slog.Any("error", err))
@@ -79,6 +81,9 @@ func (m *Manager) connect(ctx context.Context, c *member) error {
 		}
 		if last == nil || ctx.Err() == nil {
 			last = err
+		}
+		if errors.Is(err, errMisset) { // it would be no better the next time
+			return err
 		}
 		pause := jittered(wait)
 		if deadline, _ := ctx.Deadline(); time.Until(deadline) < pause {

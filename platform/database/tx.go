@@ -35,6 +35,7 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) erro
 		}
 		return outer.join(ctx, fn)
 	}
+	db.writes(ctx)
 	began, pause := time.Now(), txFirstPause
 	for attempt := 1; ; attempt++ {
 		repeat, err := db.attempt(ctx, fn)

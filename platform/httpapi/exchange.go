@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/log"
 )
 
@@ -41,7 +42,8 @@ func RequestID(ctx context.Context) string { return exchangeOf(ctx).id }
 // ClientIP is the address of the client that sent the request, as the trusted proxies tell it.
 func ClientIP(ctx context.Context) string { return exchangeOf(ctx).client }
 
-// beginExchange gives the request its exchange and a scope for its log attributes.
+// beginExchange gives the request its exchange, a scope for its log attributes, and a session on the databases: it reads
+// what it has written.
 func (a *API) beginExchange(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{
@@ -52,7 +54,7 @@ func (a *API) beginExchange(next http.Handler) http.Handler {
 			answer:  &recorder{ResponseWriter: w},
 			log:     a.log,
 		}
-		ctx := context.WithValue(log.NewScope(r.Context()), exchangeKey{}, x)
+		ctx := context.WithValue(database.WithSession(log.NewScope(r.Context())), exchangeKey{}, x)
 		next.ServeHTTP(x.answer, r.WithContext(ctx))
 	})
 }
