@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/problem"
 )
 
@@ -57,7 +58,8 @@ func (f *flight[T]) get(ctx context.Context) (*entry[T], error) {
 		return shared, nil
 	}
 	c.counts.loads.Add(1)
-	value, err := f.load(ctx)
+	// A replica may not have yet what was invalidated for, and what it has would be kept.
+	value, err := f.load(database.Fresh(ctx))
 	absent := err != nil && c.NotFound != nil && errors.Is(err, c.NotFound)
 	if err != nil && !absent {
 		c.counts.failures.Add(1)
