@@ -64,3 +64,34 @@ func TestAMissingDatabaseStopsTheStartAndIsNamed(t *testing.T) {
 	assert.NotContains(t, log, "hunter2")
 	assert.GreaterOrEqual(t, strings.Count(log, "attempt"), 2, "it was tried more than once")
 }
+
+// The replica is another database that has the tables and no products, so that one sees which of them answers.
+func TestReadsGoToAReplicaAndToThePrimaryWhenItIsLost(t *testing.T) {
+	variables, _ := behind(t)
+	follower, proxy := behind(t)
+	code, _, errs := run(t, t.TempDir(), follower, "migrate", "up")
+	require.Equal(t, 0, code, errs)
+	_, dsn, _ := strings.Cut(follower[1], "=")
+	server := start(t, append(variables, "TRELLIS_DATABASES_PRIMARY_REPLICAS="+dsn)...)
+	server.create("TEA-1")
+	exported := func() string {
+		answer, body := server.do("GET", "/api/v1/products/export", "")
+		assert.Equal(t, http.StatusOK, answer.StatusCode, body)
+		return body
+	}
+	require.NotContains(t, exported(), "TEA-1")
+
+	proxy.Cut()
+	for range 10 {
+		assert.Contains(t, exported(), "TEA-1")
+	}
+	require.Eventually(t, func() bool {
+		code, status, checks := server.readiness()
+		return code == http.StatusOK && status == "degraded" && checks["primary_replica_1"] == "down"
+	}, 10*time.Second, 20*time.Millisecond)
+	server.create("TEA-2")
+
+	proxy.Restore(t)
+	require.Eventually(t, func() bool { return !strings.Contains(exported(), "TEA") }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { _, status, _ := server.readiness(); return status == "ok" }, 10*time.Second, 20*time.Millisecond)
+}
