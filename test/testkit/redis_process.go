@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -46,8 +47,8 @@ func (p *RedisProcess) Start(t testing.TB) {
 	t.Helper()
 	_, port, err := net.SplitHostPort(p.Addr)
 	require.NoError(t, err)
-	args := append(p.args[:len(p.args):len(p.args)], "--port", port, "--bind", "127.0.0.1", "--dir", p.folder)
-	if len(p.args) == 0 || p.args[len(p.args)-1] != "--sentinel" {
+	args := slices.Concat(p.args, []string{"--port", port, "--bind", "127.0.0.1", "--dir", p.folder})
+	if !slices.Contains(p.args, "--sentinel") {
 		args = append(args, "--save", "", "--appendonly", "no")
 	}
 	p.cmd = exec.Command("redis-server", args...)
