@@ -49,9 +49,9 @@ func (p packed) encode(compressOver int) []byte {
 	out := make([]byte, 0, headerSize+len(p.generations)*generationSize+len(body))
 	out = append(out, flags)
 	for _, t := range []time.Time{p.fresh, p.stale, p.dead} {
-		out = binary.BigEndian.AppendUint64(out, uint64(t.UnixMicro())) //nolint:gosec // read back as it is written
+		out = binary.BigEndian.AppendUint64(out, uint64(t.UnixMicro()))
 	}
-	out = append(out, byte(len(p.generations)))
+	out = append(out, byte(len(p.generations))) //nolint:gosec // a complete claim has at most maxTags
 	for _, g := range p.generations {
 		out = append(out, g...)
 	}

@@ -41,7 +41,7 @@ type pending struct {
 	mu      sync.Mutex
 	all     bool
 	targets map[target]struct{}
-	taken   bool // somebody is telling Redis
+	taken   int // how many Redis is being told of
 }
 
 // add remembers an invalidation.
@@ -65,13 +65,17 @@ func (p *pending) add(inv invalidation) {
 func (p *pending) empty() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return !p.taken && !p.all && len(p.targets) == 0
+	return p.taken+p.rest() == 0
 }
 
-// size is how many targets are remembered, maxPending when it is everything.
+// size is how many targets Redis does not know of, maxPending when it is everything.
 func (p *pending) size() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.taken + p.rest()
+}
+
+func (p *pending) rest() int {
 	if p.all {
 		return maxPending
 	}
@@ -82,14 +86,14 @@ func (p *pending) size() int {
 func (p *pending) take() (inv invalidation, some bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.taken || !p.all && len(p.targets) == 0 {
+	if p.taken > 0 || p.rest() == 0 {
 		return inv, false
 	}
 	inv.All = p.all
 	for t := range p.targets {
 		inv.Targets = append(inv.Targets, t)
 	}
-	p.taken, p.all, p.targets = true, false, nil
+	p.taken, p.all, p.targets = p.rest(), false, nil
 	return inv, true
 }
 
@@ -100,7 +104,7 @@ func (p *pending) done(inv invalidation, told bool) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.taken = false
+	p.taken = 0
 }
 
 func targets(scope string, names []string) []target {

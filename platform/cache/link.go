@@ -215,8 +215,8 @@ func (l *link) take(ctx context.Context, received any) {
 		inv = invalidation{All: true}
 	}
 	if inv.Origin != l.origin {
-		l.store.stats.notices.Add(1)
 		l.store.forget(inv)
+		l.store.stats.notices.Add(1)
 	}
 }
 

@@ -199,7 +199,7 @@ func (c claim) complete() bool {
 			return false
 		}
 	}
-	return c.token != ""
+	return c.token != "" && len(c.generations) <= maxTags
 }
 
 // store stores an entry if nothing of its claim was dropped. A tag that was is found out by those who read it.

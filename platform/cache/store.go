@@ -54,7 +54,7 @@ func Open(cfg Config, client redis.UniversalClient, now clock.Clock, logger *slo
 	}
 	var err error
 	s.local, err = otter.New(&otter.Options[localKey, weighted]{
-		MaximumWeight: uint64(max(cfg.MaxSize, 1)), //nolint:gosec // positive
+		MaximumWeight: uint64(max(cfg.MaxSize, 1)),
 		Weigher:       func(_ localKey, value weighted) uint32 { return value.weight() },
 		Executor:      func(fn func()) { fn() }, // no goroutine that nobody waits for
 		OnAtomicDeletion: func(e otter.DeletionEvent[localKey, weighted]) {
