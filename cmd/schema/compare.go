@@ -33,14 +33,14 @@ type comparison struct {
 func (c *comparison) bind(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&c.dir, "dir", "migrations", "the folder of migrations, with one for each engine")
-	flags.StringSliceVar(&c.engines, "engines", nil, "sqlite, mysql (default: those with a folder)")
+	flags.StringSliceVar(&c.engines, "engines", nil, "sqlite, mysql, oracle (default: those with a folder)")
 	flags.StringVar(&c.mysql, "mysql-dsn", "", "a MySQL or MariaDB server to create and drop scratch databases on: user:password@tcp(host:port)/ (default: "+
 		mysqlVariable+", then "+mysqlTestVariable+")")
 }
 
 // errNoServer is for an engine that there is no server of. The others are compared all the same.
 var errNoServer = errors.New("mysql was not compared, for want of a server: give --mysql-dsn or " + mysqlVariable +
-	", or ask for --engines sqlite alone")
+	", or ask for --engines sqlite,oracle alone")
 
 // found is the differences by engine.
 type found map[string]*autogen.Difference
@@ -96,13 +96,15 @@ func (c *comparison) names() ([]string, error) {
 	if len(c.engines) > 0 {
 		return c.engines, nil
 	}
-	return slices.DeleteFunc(there, func(name string) bool { return name == "oracle" }), nil
+	return there, nil
 }
 
 func (c *comparison) engine(name string) (autogen.Engine, error) {
 	switch name {
 	case "sqlite":
 		return autogen.SQLite(), nil
+	case "oracle":
+		return autogen.Oracle(), nil
 	case "mysql":
 		dsn := cmp.Or(c.mysql, os.Getenv(mysqlVariable), os.Getenv(mysqlTestVariable))
 		if dsn == "" {

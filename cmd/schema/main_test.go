@@ -42,13 +42,13 @@ func folder(t *testing.T, engines ...string) string {
 }
 
 func TestTheProgramsModelsAndMigrationsAgree(t *testing.T) {
-	code, out, errs := call(t, "check", "--dir", "../../migrations", "--engines", "sqlite")
+	code, out, errs := call(t, "check", "--dir", "../../migrations", "--engines", "sqlite,oracle")
 	assert.Equal(t, 0, code, errs)
-	assert.Equal(t, "models and migrations agree on sqlite\n", out)
+	assert.Equal(t, "models and migrations agree on oracle, sqlite\n", out)
 }
 
 func TestCheckShowsWhatIsMissingAndDiffWritesIt(t *testing.T) {
-	for name, engines := range map[string][]string{"sqlite": {"sqlite"}, "mysql": {"sqlite", "mysql"}} {
+	for name, engines := range map[string][]string{"sqlite": {"sqlite"}, "oracle": {"sqlite", "oracle"}, "mysql": {"sqlite", "mysql"}} {
 		t.Run(name, func(t *testing.T) {
 			if name == "mysql" {
 				testkit.MySQLServer(t)
@@ -56,7 +56,7 @@ func TestCheckShowsWhatIsMissingAndDiffWritesIt(t *testing.T) {
 			dir := folder(t, engines...)
 			code, out, errs := call(t, "check", "--dir", dir)
 			assert.Equal(t, 1, code)
-			assert.Contains(t, out, name+": CREATE TABLE `catalog_products` (")
+			assert.Contains(t, strings.ReplaceAll(out, "`", ""), name+": CREATE TABLE catalog_products (")
 			assert.Contains(t, errs, "server migrate diff NAME writes what is missing")
 
 			code, out, errs = call(t, "diff", "create_all", "--dir", dir)
@@ -105,7 +105,7 @@ func TestAMistakeOnTheCommandLineHasItsOwnExitCode(t *testing.T) {
 	dir := folder(t, migrate.Transactional...)
 	for _, args := range [][]string{
 		{"diff"}, {"diff", "Bad Name", "--dir", dir, "--engines", "sqlite"}, {"diff", "x", "--dir", "nowhere"}, {"check", "x"},
-		{"check", "--dir", dir, "--engines", "postgres"}, {"check", "--dir", dir, "--engines", "oracle"}, {"check", "--nothing"},
+		{"check", "--dir", dir, "--engines", "postgres"}, {"check", "--nothing"},
 		{"check", "--dir", dir, "--mysql-dsn", "nonsense:"},
 	} {
 		code, _, errs := call(t, args...)

@@ -21,6 +21,7 @@ func TestModelsAndMigrationsAgree(t *testing.T) {
 		assert.Empty(t, difference.Up, "server migrate diff NAME writes what is missing")
 	}
 	t.Run("sqlite", func(t *testing.T) { agree(t, autogen.SQLite()) })
+	t.Run("oracle", func(t *testing.T) { agree(t, autogen.Oracle()) })
 	t.Run("mysql", func(t *testing.T) {
 		testkit.MySQLServer(t)
 		engine, err := autogen.MySQL(config.DSN(os.Getenv(testkit.MySQLVariable)))

@@ -173,3 +173,6 @@ func Faults(statement Statement) []string {
 	slices.Sort(faults)
 	return faults
 }
+
+// Updates tells whether golden files are to be written: a test binary was given -update.
+func Updates() bool { return *update }

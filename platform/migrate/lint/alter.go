@@ -32,7 +32,7 @@ func (f *file) alter(line int, sql, name, changes string, rebuilt map[string]reb
 		known = &table{columns: map[string]column{}}
 		f.tables[name] = known
 	}
-	for _, change := range list(changes) {
+	for _, change := range f.changes(changes) {
 		if f.old(name) && f.server() {
 			f.waits(line, sql, name, change)
 		}
@@ -54,15 +54,19 @@ func (f *file) action(line int, name, change string, known *table) {
 	} else if m := modifies.FindStringSubmatch(change); m != nil {
 		f.modified(line, name, m[1], m[2], known)
 	} else if m := renames.FindStringSubmatch(change); m != nil && !renamesKey.MatchString(change) {
-		f.renamed(line, name, m[1])
+		if !known.columns[m[1]].fresh {
+			f.renamed(line, name, m[1])
+		}
 	} else if m := drops.FindStringSubmatch(change); m != nil {
 		f.add(line, Destructive, "the column %s.%s is dropped", name, m[1])
 		delete(known.columns, m[1])
 	} else if m := adds.FindStringSubmatch(change); m != nil && !noColumn.MatchString(m[1]) {
 		column, definition, _ := strings.Cut(m[1], " ")
-		known.columns[column] = columnOf(definition)
+		added := columnOf(definition)
+		added.fresh = true
+		known.columns[column] = added
 		if f.old(name) {
-			f.required(line, name, column, known.columns[column])
+			f.required(line, name, column, added)
 		}
 	}
 }
@@ -73,6 +77,9 @@ func (f *file) renamed(line int, table, name string) {
 
 func (f *file) modified(line int, table, name, definition string, known *table) {
 	after := columnOf(definition)
+	if f.engine == oracle {
+		after = oracleColumn(known.columns[name], definition)
+	}
 	if f.old(table) {
 		f.changed(line, table, name, known.columns[name], after)
 	}
@@ -82,6 +89,10 @@ func (f *file) modified(line int, table, name, definition string, known *table) 
 // waits finds what makes writers wait for the whole table to be copied or read.
 func (f *file) waits(line int, sql, name, change string) {
 	switch {
+	case f.engine == oracle:
+		if addsKey.MatchString(change) && !unchecked.MatchString(change) {
+			f.add(line, Locking, "every row of %s is checked while writers wait: say ENABLE NOVALIDATE, or allow it", name)
+		}
 	case addsIndex.MatchString(change):
 		f.index(line, sql, name)
 	case online.MatchString(sql):

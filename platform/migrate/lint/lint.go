@@ -120,7 +120,9 @@ func (f *file) check(text string) []Finding {
 }
 
 // commits names the engines that cannot take a change of the schema back.
-var commits = map[string]string{"mysql": "MySQL commits", "clickhouse": "ClickHouse, which has no transactions, commits"}
+var commits = map[string]string{
+	"mysql": "MySQL commits", oracle: "Oracle commits", "clickhouse": "ClickHouse, which has no transactions, commits",
+}
 
 var (
 	ddl       = regexp.MustCompile(`(?i)^(create|alter|drop|rename|truncate) `)

@@ -43,7 +43,7 @@ func (f *file) statement(line int, sql string, rebuilt map[string]rebuild) {
 }
 
 // server tells whether others wait for a statement on the rows of a table: SQLite has one writer anyway.
-func (f *file) server() bool { return f.engine == "mysql" }
+func (f *file) server() bool { return f.engine == "mysql" || f.engine == oracle }
 
 // old tells whether a table may have rows: an earlier file made it.
 func (f *file) old(name string) bool {
@@ -92,6 +92,12 @@ func (f *file) drop(line int, names string, rebuilt map[string]rebuild) {
 }
 
 func (f *file) index(line int, sql, name string) {
+	if f.engine == oracle {
+		if !onlineWord.MatchString(sql) {
+			f.add(line, Locking, "say ONLINE, so that %s can be written while the index is made", name)
+		}
+		return
+	}
 	if f.server() && (!online.MatchString(sql) || !unlocked.MatchString(sql)) {
 		f.add(line, Locking, "say ALGORITHM=INPLACE and LOCK=NONE, so that %s can be written while the index is made", name)
 	}

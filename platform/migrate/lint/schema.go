@@ -20,6 +20,7 @@ type column struct {
 	size     []int
 	unsigned bool
 	required bool // NOT NULL
+	fresh    bool // added by the file that is being checked
 	filled   bool // there is a value for rows that exist: a default, or the engine makes one
 }
 
@@ -29,8 +30,8 @@ var (
 	isFilled     = regexp.MustCompile(`(?i)\b(default|auto_increment|autoincrement|generated|as)\b`)
 	noColumn     = regexp.MustCompile(`(?i)^(primary|unique|index|key|constraint|foreign|check|fulltext|spatial|partition|period|system)\b`)
 	integers     = []string{"tinyint", "smallint", "mediumint", "int", "bigint"}
-	texts        = map[string]int{"tinytext": 255, "text": 65535, "mediumtext": 1<<24 - 1, "longtext": 1<<32 - 1}
-	sameAs       = map[string]string{"integer": "int", "bool": "tinyint", "boolean": "tinyint", "numeric": "decimal"}
+	texts        = map[string]int{"tinytext": 255, "text": 65535, "mediumtext": 1<<24 - 1, "longtext": 1<<32 - 1, "clob": 1<<32 - 1}
+	sameAs       = map[string]string{"integer": "int", "bool": "tinyint", "boolean": "tinyint", "numeric": "decimal", "number": "decimal"}
 	unsignedWord = regexp.MustCompile(`(?i)\bunsigned\b`)
 )
 

@@ -10,6 +10,7 @@ import (
 var (
 	noise = regexp.MustCompile(`--[^\n]*|/\*(?s:.*?)\*/|'(?:[^']|'')*'`)
 	space = regexp.MustCompile(`\s+`)
+	unit  = regexp.MustCompile(`(?i)(\d) (?:char|byte)\)`)
 )
 
 // plain is a statement in one line, without comments, quotes of names, and what stands in literals.
@@ -22,6 +23,7 @@ func plain(sql string) string {
 	})
 	sql = strings.NewReplacer("`", "", `"`, "", "(", " (", ",", ", ").Replace(sql)
 	sql = space.ReplaceAllString(sql, " ")
+	sql = unit.ReplaceAllString(sql, "$1)")
 	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(sql), ";"))
 }
 
