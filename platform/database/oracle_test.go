@@ -1,6 +1,8 @@
 package database_test
 
 import (
+	"context"
+	"database/sql"
 	"database/sql/driver"
 	"strings"
 	"testing"
@@ -119,4 +121,97 @@ func TestOnOracleAConflictIsOneOfEveryUniqueKey(t *testing.T) {
 		row + "parts.id = excluded.id OR parts.code = excluded.code)" + insert,
 		row + "parts.code = excluded.code) WHEN MATCHED THEN UPDATE SET parts.note = excluded.note" + insert,
 	}, texts(sent))
+}
+
+func TestOnOracleManyRowsAreSeveralStatementsAndAllOrNone(t *testing.T) {
+	parts := make([]part, 400) // of six columns: 166 a statement
+	fails := func(statement testkit.Statement) testkit.Reply {
+		if len(statement.Args) == 68*6 {
+			return testkit.Reply{Err: testkit.OracleError(1400, "ORA-01400: cannot insert NULL")}
+		}
+		return testkit.Reply{Affected: int64(len(statement.Args) / 6)}
+	}
+	verbs := func(sent []testkit.Statement) []string {
+		var all []string
+		for _, statement := range sent {
+			all = append(all, strings.Join(strings.Fields(statement.SQL)[:min(2, len(strings.Fields(statement.SQL)))], " "))
+		}
+		return all
+	}
+	sent := onOracle(t, fails, func(db *database.DB) { require.Error(t, db.Writer(t.Context()).Create(&parts).Error) })
+	assert.Equal(t, []string{"INSERT ALL", "INSERT ALL", "INSERT ALL", "ROLLBACK"}, verbs(sent))
+	sent = onOracle(t, fails, func(db *database.DB) {
+		require.NoError(t, db.InTx(t.Context(), func(ctx context.Context) error {
+			require.Error(t, db.Writer(ctx).Create(&parts).Error)
+			return nil // a statement that fails ends no transaction
+		}))
+	})
+	assert.Equal(t, []string{"SAVEPOINT trellis_create", "INSERT ALL", "INSERT ALL", "INSERT ALL", "ROLLBACK TO", "COMMIT"}, verbs(sent))
+	sent = onOracle(t, nil, func(db *database.DB) { require.NoError(t, db.Writer(t.Context()).Create(&parts).Error) })
+	assert.Equal(t, []string{"INSERT ALL", "INSERT ALL", "INSERT ALL", "COMMIT"}, verbs(sent))
+}
+
+func TestOnOracleAListOfMoreThanAThousandIsSeveral(t *testing.T) {
+	ids := make([]string, 2001)
+	sent := onOracle(t, nil, func(db *database.DB) {
+		require.NoError(t, db.Reader(t.Context()).Where("id NOT IN ? AND fine = ?", ids, true).Find(&[]part{}).Error)
+		require.NoError(t, db.Writer(t.Context()).Where("parts.id IN ?", ids).Delete(&part{}).Error)
+		require.NoError(t, db.Reader(t.Context()).Where("id IN ?", ids[:1000]).Find(&[]part{}).Error)
+		require.ErrorContains(t, db.Reader(t.Context()).Where("id IN ?", make([]string, 65536)).Find(&[]part{}).Error, "65536 values")
+	})
+	require.Len(t, sent, 3, "what is too long is not sent")
+	assert.Regexp(t, `^SELECT \* FROM parts WHERE \(id NOT IN \(:1,[^)]*,:1000\) AND id NOT IN \(:1001,[^)]*,:2000\) AND id NOT IN \(:2001\)\) AND fine = :2002$`, sent[0].SQL)
+	assert.Regexp(t, `^DELETE FROM parts WHERE \(parts\.id IN \(:1,[^)]*,:1000\) OR parts\.id IN \(:1001,[^)]*,:2000\) OR parts\.id IN \(:2001\)\)$`, sent[1].SQL)
+	assert.Regexp(t, `^SELECT \* FROM parts WHERE id IN \(:1,[^)]*,:1000\)$`, sent[2].SQL)
+}
+
+func TestOnOracleASemicolonEndsOnlyABlock(t *testing.T) {
+	const block = "-- a comment\nBEGIN\n  DELETE FROM parts;\nEND;"
+	sent := onOracle(t, nil, func(db *database.DB) {
+		require.NoError(t, db.Writer(t.Context()).Exec("DELETE FROM parts; \n").Error)
+		require.NoError(t, db.Writer(t.Context()).Exec(block).Error)
+	})
+	assert.Equal(t, []string{"DELETE FROM parts", block}, texts(sent))
+}
+
+func TestOnOracleAWordThatIsReservedIsQuoted(t *testing.T) {
+	sent := onOracle(t, nil, func(db *database.DB) {
+		require.NoError(t, db.Writer(t.Context()).Model(&part{}).Where(map[string]any{"size": 1}).Update("size", 2).Error)
+	})
+	assert.Equal(t, []string{`UPDATE parts SET "SIZE"=:1 WHERE parts."SIZE" = :2`}, texts(sent))
+}
+
+func TestOnOracleExclusiveLocksATableOfItsOwn(t *testing.T) {
+	missing := true
+	sent := onOracle(t, func(statement testkit.Statement) testkit.Reply {
+		if missing && strings.HasPrefix(statement.SQL, "LOCK TABLE") {
+			missing = false
+			return testkit.Reply{Err: testkit.OracleError(942, "ORA-00942: table or view does not exist")}
+		}
+		return testkit.Reply{}
+	}, func(db *database.DB) {
+		require.NoError(t, db.Exclusive(t.Context(), func(ctx context.Context, pool *sql.DB) error {
+			_, err := pool.ExecContext(ctx, "DROP TABLE parts")
+			return err
+		}))
+	})
+	const lock = "LOCK TABLE trellis_lock IN EXCLUSIVE MODE WAIT 1"
+	var own []string
+	for _, text := range texts(sent) {
+		if !strings.HasPrefix(text, "ALTER SESSION") {
+			own = append(own, text)
+		}
+	}
+	assert.Equal(t, []string{lock, "CREATE TABLE trellis_lock (nothing NUMBER(1))", lock, "DROP TABLE parts", "ROLLBACK"}, own)
+}
+
+func TestOnOracleExclusiveWaitsUntilItsContextEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	onOracle(t, func(testkit.Statement) testkit.Reply {
+		cancel()
+		return testkit.Reply{Err: testkit.OracleError(54, "ORA-00054: resource busy and acquire with NOWAIT specified or timeout expired")}
+	}, func(db *database.DB) {
+		err := db.Exclusive(ctx, func(context.Context, *sql.DB) error { panic("it has no turn") })
+		require.ErrorIs(t, err, context.Canceled)
+	})
 }

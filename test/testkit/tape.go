@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -110,8 +111,10 @@ func asOracle(reply Reply) Reply {
 				if value == "" {
 					row[i] = "\x00"
 				}
+			case int64: // its driver gives every number as a text
+				row[i] = strconv.FormatInt(value, 10)
 			case bool:
-				row[i] = map[bool]int64{true: 1}[value]
+				row[i] = map[bool]string{true: "1", false: "0"}[value]
 			}
 		}
 	}

@@ -226,3 +226,30 @@ func TestSeveralChangesInAFileAreFoundOnClickHouse(t *testing.T) {
 	assert.Equal(t, []string{"clickhouse/2_after.sql:3: one-ddl: ClickHouse, which has no transactions, commits at every such statement: " +
 		"when this one fails, those before it stay"}, found)
 }
+
+func TestOnOracleTheSameRulesHold(t *testing.T) {
+	check(t, "oracle", map[string]specification{
+		"a column comes":                    {"ALTER TABLE shop_orders ADD (b VARCHAR2(10 CHAR));", ""},
+		"columns come":                      {"ALTER TABLE shop_orders ADD (b NUMBER(1) DEFAULT 0 NOT NULL, c DATE);", ""},
+		"rows have no value for one":        {"ALTER TABLE shop_orders ADD (b DATE, c NUMBER(1) NOT NULL);", lint.NotNull},
+		"a column becomes NOT NULL":         {"ALTER TABLE shop_orders MODIFY (note NOT NULL);", lint.NotNull},
+		"a column stays NOT NULL":           {"ALTER TABLE shop_orders MODIFY (amount DEFAULT 1);", ""},
+		"a column may be NULL":              {"ALTER TABLE shop_orders MODIFY (amount NULL);", ""},
+		"a column gets longer":              {"ALTER TABLE shop_orders MODIFY (note VARCHAR2(200 CHAR));", ""},
+		"a column gets shorter":             {"ALTER TABLE shop_orders MODIFY note VARCHAR2(99 CHAR);", lint.Destructive},
+		"a column goes":                     {"ALTER TABLE shop_orders DROP COLUMN note;", lint.Destructive},
+		"a column goes, in parentheses":     {"ALTER TABLE shop_orders DROP (note);", lint.Destructive},
+		"a table goes":                      {"DROP TABLE shop_orders CASCADE CONSTRAINTS;", lint.Destructive},
+		"an index":                          {"CREATE INDEX shop_orders_at ON shop_orders (at);", lint.Locking},
+		"an index, online":                  {"CREATE INDEX shop_orders_at ON shop_orders (at) ONLINE;", ""},
+		"a foreign key":                     {"ALTER TABLE shop_orders ADD CONSTRAINT fk FOREIGN KEY (note) REFERENCES b (id);", lint.Locking},
+		"a foreign key that is not checked": {"ALTER TABLE shop_orders ADD CONSTRAINT fk FOREIGN KEY (note) REFERENCES b (id) ENABLE NOVALIDATE;", ""},
+		"every row":                         {"UPDATE shop_orders SET amount = 1;", lint.Locking},
+		"a block":                           {"-- +goose StatementBegin\nBEGIN\n  NULL;\nEND;\n-- +goose StatementEnd", ""},
+	})
+	assert.Equal(t, []string{"oracle/2_after.sql:3: one-ddl: Oracle commits at every such statement: when this one fails, those before it stay"},
+		findings(t, "oracle", "-- +goose Up\nCREATE TABLE b (id INT);\nCREATE TABLE c (id INT);"+down))
+	assert.Equal(t, []string{"oracle/2_after.sql:3: destructive: the column shop_orders.note is dropped"}, findings(t, "oracle",
+		"-- lint: allow one-ddl: a copy\n-- +goose Up\nALTER TABLE shop_orders DROP COLUMN note;\nALTER TABLE shop_orders ADD (next CLOB);\n"+
+			"ALTER TABLE shop_orders RENAME COLUMN next TO note;"+down), "nobody knows the other name")
+}
