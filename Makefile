@@ -25,6 +25,12 @@ test: ## Unit tests: need nothing but Go
 test-integration: services ## Tests against the real servers; says which are missing
 	$(QUICK) ./test/integration.sh
 
+conformance: test-integration ## Write the table of engines in the README, from what the tests show
+	$(QUICK) $(GO) run ./test/conformance .cache/conformance.jsonl README.md
+
+conformance-check: ## Fail when that table is not what the tests showed when they last ran
+	$(QUICK) $(GO) run ./test/conformance --check .cache/conformance.jsonl README.md
+
 test-browser: ## The documentation pages in headless Chromium, without a network
 	./test/browser/run.sh
 
@@ -81,4 +87,4 @@ help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .PHONY: run dev test test-integration test-browser test-contract test-oracle services lint vuln generate generate-check api-check \
-	build cover migrate migrate-check bench load help
+	build cover conformance conformance-check migrate migrate-check bench load help

@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 
 race=()
 [ "$(go env CGO_ENABLED)" = 1 ] && race=(-race)
+export TRELLIS_TEST_CONFORMANCE="$PWD/.cache/conformance.jsonl"
+rm -f "$TRELLIS_TEST_CONFORMANCE"
 log=.cache/integration.log
 status=0
 go test -v -count=1 -shuffle=on "${race[@]}" -tags integration,nomsgpack ./... >"$log" 2>&1 || status=$?

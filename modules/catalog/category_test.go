@@ -115,6 +115,7 @@ func TestARenamedCategoryChangesTheVersionOfItsProducts(t *testing.T) {
 }
 
 func TestProductsAreMadeWhileTheirCategoryIsDeleted(t *testing.T) {
+	testkit.Shows(t, testkit.Repositories)
 	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
 		service := newService(t, m)
 		var all sync.WaitGroup

@@ -157,6 +157,7 @@ func TestAnExportIsFiltered(t *testing.T) {
 }
 
 func TestManyRowsAreImportedOnEveryEngine(t *testing.T) {
+	testkit.Shows(t, testkit.Repositories)
 	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
 		service := newService(t, m)
 		var file strings.Builder

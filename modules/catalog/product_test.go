@@ -209,6 +209,7 @@ func TestADeletedProductIsGoneAndItsSKUFree(t *testing.T) {
 }
 
 func TestOfManyChangesOfOneVersionOneWins(t *testing.T) {
+	testkit.Shows(t, testkit.Repositories)
 	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
 		service := newService(t, m)
 		product, err := service.CreateProduct(t.Context(), draft("TEA-1"))
@@ -243,6 +244,7 @@ func TestOfManyChangesOfOneVersionOneWins(t *testing.T) {
 }
 
 func TestManyUnconditionalChangesAllSucceedOneAfterTheOther(t *testing.T) {
+	testkit.Shows(t, testkit.Repositories)
 	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
 		service := newService(t, m)
 		product, err := service.CreateProduct(t.Context(), draft("TEA-1", "A", "B"))
@@ -268,6 +270,7 @@ func TestManyUnconditionalChangesAllSucceedOneAfterTheOther(t *testing.T) {
 }
 
 func TestTheLongestTextsAreStoredOnEveryEngine(t *testing.T) {
+	testkit.Shows(t, testkit.Repositories)
 	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
 		service := newService(t, m)
 		longest := draft(strings.Repeat("S", 64), strings.Repeat("ΐ", 100))
@@ -282,6 +285,7 @@ func TestTheLongestTextsAreStoredOnEveryEngine(t *testing.T) {
 }
 
 func TestTextThatIsNotUTF8IsRefusedOnEveryEngine(t *testing.T) {
+	testkit.Shows(t, testkit.Repositories)
 	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
 		client := testkit.Serve(t, catalog.New(catalog.NewHandler(settings, newService(t, m))).Module)
 		client.Do("POST", "/api/v1/products", "{\"sku\":\"A\",\"name\":\"\xff\",\"price_cents\":1,\"currency\":\"EUR\"}").Must(400)

@@ -70,6 +70,7 @@ func stored(t *testing.T, ch *database.ClickHouse) uint64 {
 }
 
 func TestClickHouseAnswersAndKnowsWhoItIs(t *testing.T) {
+	testkit.Shows(t, testkit.Connect)
 	testkit.EachClickHouse(t, func(t *testing.T, cfg database.Config) {
 		ch := warehouse(t, cfg)
 		require.NoError(t, ch.Ping(t.Context()))
@@ -87,6 +88,7 @@ func TestClickHouseAnswersAndKnowsWhoItIs(t *testing.T) {
 }
 
 func TestABatchIsReadAsItWasWritten(t *testing.T) {
+	testkit.Shows(t, testkit.Connect)
 	onClickHouse(t, func(t *testing.T, ch *database.ClickHouse) {
 		note := "tab\t, quote ', \\ and 縗"
 		written := []sale{
@@ -278,6 +280,7 @@ func TestAStatementWhoseContextHasNoDeadlineEndsWithPatience(t *testing.T) {
 }
 
 func TestWhatOverloadsTheServerIsBusy(t *testing.T) {
+	testkit.Shows(t, testkit.Failure)
 	onClickHouse(t, func(t *testing.T, ch *database.ClickHouse) {
 		_, err := database.Value[uint64](t.Context(), ch,
 			"SELECT length(groupArray(number)) FROM numbers(5000000) SETTINGS max_memory_usage = 1000000", nil)

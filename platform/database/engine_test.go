@@ -26,6 +26,7 @@ func setting(t *testing.T, db *database.DB, question string) string {
 }
 
 func TestAnSQLiteConnectionIsSetUp(t *testing.T) {
+	testkit.Shows(t, testkit.Connect)
 	db := primary(t, testkit.Migrated(t, tables()))
 	assert.Equal(t, "wal", setting(t, db, "PRAGMA journal_mode"))
 	assert.Equal(t, "1", setting(t, db, "PRAGMA foreign_keys"))
@@ -82,6 +83,7 @@ func TestAFolderThatCannotBeCreatedIsUnavailable(t *testing.T) {
 }
 
 func TestAMySQLConnectionIsSetUp(t *testing.T) {
+	testkit.Shows(t, testkit.Connect)
 	db := onMySQL(t)
 	assert.Equal(t, "utf8mb4_bin", setting(t, db, "SELECT @@collation_connection"))
 	assert.Equal(t, "utf8mb4", setting(t, db, "SELECT @@character_set_client"))

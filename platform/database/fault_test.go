@@ -34,6 +34,7 @@ func kill(ctx context.Context, t *testing.T, db *database.DB) {
 }
 
 func TestATransactionWhoseConnectionBreaksIsRepeated(t *testing.T) {
+	testkit.Shows(t, testkit.Failure)
 	db := onMySQL(t)
 	runs, hooks := 0, 0
 	err := db.InTx(t.Context(), func(ctx context.Context) error {
@@ -115,6 +116,7 @@ func increment(ctx context.Context, db *database.DB, id string) error {
 }
 
 func TestADeadlockIsRepeated(t *testing.T) {
+	testkit.Shows(t, testkit.Failure)
 	db := onMySQL(t)
 	crossed(t, db, func(ctx context.Context, id string) error { return increment(ctx, db, id) })
 }
@@ -146,6 +148,7 @@ func TestALockThatIsNotGrantedInTimeIsBusy(t *testing.T) {
 }
 
 func TestASQLiteFileThatAnotherProcessKeepsLockedIsBusy(t *testing.T) {
+	testkit.Shows(t, testkit.Failure)
 	t.Parallel() // it waits for five seconds
 	cfg := testkit.EmptySQLite(t)
 	mine, theirs := onConfig(t, cfg), onConfig(t, cfg)
@@ -158,6 +161,7 @@ func TestASQLiteFileThatAnotherProcessKeepsLockedIsBusy(t *testing.T) {
 }
 
 func TestTheOutcomeOfACommitWithoutAnswerIsUnknownAndNotRepeated(t *testing.T) {
+	testkit.Shows(t, testkit.Failure)
 	cfg := testkit.EmptyMySQL(t)
 	server, err := mysql.ParseDSN(cfg.DSN.Reveal())
 	require.NoError(t, err)

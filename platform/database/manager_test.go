@@ -110,6 +110,7 @@ func TestTheTargetOfAServerHasNoPassword(t *testing.T) {
 }
 
 func TestEachPoolHasStats(t *testing.T) {
+	testkit.Shows(t, testkit.Connect)
 	eachEngine(t, func(t *testing.T, db *database.DB) {
 		var pools []string
 		for _, stats := range db.Stats() {

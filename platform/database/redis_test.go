@@ -40,6 +40,7 @@ func through(t *testing.T, cfg database.Config) (database.Config, *testkit.Proxy
 }
 
 func TestRedisKeepsWhatIsPutIntoIt(t *testing.T) {
+	testkit.Shows(t, testkit.Connect)
 	r := onRedis(t)
 	require.NoError(t, r.Client().Set(t.Context(), "a", "1", time.Minute).Err())
 	assert.Equal(t, "1", r.Client().Get(t.Context(), "a").Val())
@@ -119,6 +120,7 @@ func TestStartGoesOnWithoutRedisUnlessItIsRequired(t *testing.T) {
 }
 
 func TestRedisServesAgainAfterItWasLost(t *testing.T) {
+	testkit.Shows(t, testkit.Failure)
 	cfg, proxy := through(t, testkit.Redis(t))
 	r := redisOf(t, testkit.Start(t, database.Configs{"redis": cfg}))
 	require.NoError(t, r.Client().Set(t.Context(), "a", "1", time.Minute).Err())

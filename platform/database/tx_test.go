@@ -17,6 +17,7 @@ import (
 var errOurs = errors.New("ours")
 
 func TestInTxCommitsWhenTheFunctionSucceeds(t *testing.T) {
+	testkit.Shows(t, testkit.Transactions)
 	eachEngine(t, func(t *testing.T, db *database.DB) {
 		require.NoError(t, db.InTx(t.Context(), func(ctx context.Context) error { return add(ctx, db, "a") }))
 		assert.Equal(t, []string{"a"}, ids(t, db))
@@ -24,6 +25,7 @@ func TestInTxCommitsWhenTheFunctionSucceeds(t *testing.T) {
 }
 
 func TestInTxRollsBackWhenTheFunctionFails(t *testing.T) {
+	testkit.Shows(t, testkit.Transactions)
 	eachEngine(t, func(t *testing.T, db *database.DB) {
 		err := db.InTx(t.Context(), func(ctx context.Context) error {
 			require.NoError(t, add(ctx, db, "a"))
@@ -83,6 +85,7 @@ func TestBothHandlesBelongToTheTransaction(t *testing.T) {
 }
 
 func TestANestedInTxJoins(t *testing.T) {
+	testkit.Shows(t, testkit.Transactions)
 	eachEngine(t, func(t *testing.T, db *database.DB) {
 		err := db.InTx(t.Context(), func(ctx context.Context) error {
 			require.NoError(t, db.InTx(ctx, func(ctx context.Context) error { return add(ctx, db, "inner") }))
@@ -238,6 +241,7 @@ func TestAHookThatComesAfterTheCommitRunsAtOnceAndOutsideOfIt(t *testing.T) {
 }
 
 func TestConcurrentReadModifyWritesLoseNothing(t *testing.T) {
+	testkit.Shows(t, testkit.Transactions)
 	eachEngine(t, func(t *testing.T, db *database.DB) {
 		const writers = 50
 		require.NoError(t, add(t.Context(), db, "shared"))

@@ -57,6 +57,7 @@ func chValues(t *testing.T, ch *database.ClickHouse) []int64 {
 }
 
 func TestAWarehouseIsMigratedOnceAndInOrder(t *testing.T) {
+	testkit.Shows(t, testkit.Migrate)
 	onWarehouse(t, func(t *testing.T, m *database.Manager, ch *database.ClickHouse) {
 		require.NoError(t, of(m, chAll()).Up(t.Context()))
 		require.NoError(t, of(m, chAll()).Up(t.Context()))
@@ -72,6 +73,7 @@ func TestAWarehouseIsMigratedOnceAndInOrder(t *testing.T) {
 }
 
 func TestAWarehouseGoesUpAndDownToAVersion(t *testing.T) {
+	testkit.Shows(t, testkit.Migrate)
 	onWarehouse(t, func(t *testing.T, m *database.Manager, ch *database.ClickHouse) {
 		migrator := of(m, chAll())
 		for _, step := range []struct {
@@ -125,6 +127,7 @@ func TestAPreviewOfAWarehouseChangesNothingAndPromisesNoTransaction(t *testing.T
 }
 
 func TestManyProcessesMigrateAWarehouseAtOnceAndItIsDoneOnce(t *testing.T) {
+	testkit.Shows(t, testkit.Migrate)
 	testkit.EachClickHouse(t, func(t *testing.T, cfg database.Config) {
 		var group sync.WaitGroup
 		for range 4 {

@@ -76,6 +76,7 @@ func exists(t *testing.T, m *database.Manager, table string) bool {
 }
 
 func TestUpAppliesEverythingOnceInOrder(t *testing.T) {
+	testkit.Shows(t, testkit.Migrate)
 	eachEngine(t, func(t *testing.T, m *database.Manager) {
 		require.NoError(t, of(m, allOf()).Up(t.Context()))
 		require.NoError(t, of(m, allOf()).Up(t.Context()))
@@ -115,6 +116,7 @@ func TestAFileThatCannotBeParsedIsNamed(t *testing.T) {
 }
 
 func TestUpOfManyProcessesAtOnceEndsWellForAll(t *testing.T) {
+	testkit.Shows(t, testkit.Migrate)
 	slow := allOf() // enough for all to be at it
 	slow["mysql/4_slow.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nDO SLEEP(0.1);\n" + third[len("-- +goose Up"):])}
 	slow["sqlite/4_slow.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\n-- +goose NO TRANSACTION\nSELECT COUNT(*) FROM " +
@@ -144,6 +146,7 @@ func TestUpLogsWhatItApplies(t *testing.T) {
 }
 
 func TestDownTakesBackTheLast(t *testing.T) {
+	testkit.Shows(t, testkit.Migrate)
 	eachEngine(t, func(t *testing.T, m *database.Manager) {
 		migrator := of(m, allOf())
 		require.NoError(t, migrator.Up(t.Context()))
@@ -246,6 +249,7 @@ func TestUpEndsWithItsContext(t *testing.T) {
 }
 
 func TestTheProgramsMigrationsGoUpAndAllTheWayDown(t *testing.T) {
+	testkit.Shows(t, testkit.Migrate)
 	eachEngine(t, func(t *testing.T, m *database.Manager) {
 		migrator := migrate.New(m, migrations.Files, testkit.Quiet())
 		require.NoError(t, migrator.Up(t.Context()))

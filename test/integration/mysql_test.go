@@ -26,6 +26,7 @@ func behind(t *testing.T) (variables []string, proxy *testkit.Proxy) {
 }
 
 func TestTheServerRunsOnMySQLByConfigurationAlone(t *testing.T) {
+	testkit.Shows(t, testkit.Connect)
 	variables, _ := behind(t)
 	server := start(t, variables...)
 	product := server.create("TEA-1")
@@ -36,6 +37,7 @@ func TestTheServerRunsOnMySQLByConfigurationAlone(t *testing.T) {
 }
 
 func TestALostDatabaseIsSurvived(t *testing.T) {
+	testkit.Shows(t, testkit.Failure)
 	variables, proxy := behind(t)
 	server := start(t, variables...)
 	path := "/api/v1/products/" + server.create("TEA-1")["id"].(string)

@@ -31,6 +31,7 @@ const (
 // protocol where ClickHouseNativeVariable says how. It skips the test when ClickHouseVariable is not set.
 func EachClickHouse(t *testing.T, run func(t *testing.T, cfg database.Config)) {
 	t.Helper()
+	RunsOn(t, "clickhouse native", Elsewhere)
 	t.Run("http", func(t *testing.T) { run(t, EmptyClickHouse(t)) })
 	if dsn := os.Getenv(ClickHouseNativeVariable); dsn != "" {
 		t.Run("native", func(t *testing.T) { run(t, emptyClickHouse(t, dsn)) })
@@ -41,6 +42,7 @@ func EachClickHouse(t *testing.T, run func(t *testing.T, cfg database.Config)) {
 // skips the test when ClickHouseVariable is not set.
 func EmptyClickHouse(t testing.TB) database.Config {
 	t.Helper()
+	RunsOn(t, "clickhouse", Live)
 	return emptyClickHouse(t, variable(t, ClickHouseVariable))
 }
 
@@ -85,6 +87,7 @@ type ClickHouseProcess struct {
 // ClickHouseServerVariable is not set.
 func NewClickHouseProcess(t testing.TB) *ClickHouseProcess {
 	t.Helper()
+	RunsOn(t, "clickhouse", Live)
 	variable(t, ClickHouseServerVariable)
 	p := &ClickHouseProcess{path: t.TempDir(), URL: "http://127.0.0.1:0"}
 	p.Start(t)

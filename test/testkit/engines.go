@@ -50,6 +50,7 @@ func EachEmpty(t *testing.T, run func(t *testing.T, cfg database.Config)) {
 // when MySQLVariable is not set.
 func EmptyMySQL(t testing.TB) database.Config {
 	t.Helper()
+	RunsOn(t, "mysql", Live)
 	server := MySQLServer(t)
 	name := "trellis_test_" + strings.ToLower(rand.Text()[:16])
 	_, err := server.ExecContext(t.Context(), "CREATE DATABASE "+name+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")

@@ -43,6 +43,7 @@ func Redis(t testing.TB) database.Config {
 // RedisServer is the address of the server, to stand a Proxy before it. It skips the test when RedisVariable is not set.
 func RedisServer(t testing.TB) string {
 	t.Helper()
+	RunsOn(t, "redis", Live)
 	addr := os.Getenv(RedisVariable)
 	if addr == "" {
 		t.Skip("needs a Redis server that may be emptied: set " + RedisVariable + ", for example to 127.0.0.1:36379")

@@ -43,6 +43,7 @@ var template = sync.OnceValues(func() ([]byte, error) { return sqliteImage(migra
 // Database is a manager with one fresh SQLite database, named primary, that has the program's migrations.
 func Database(t testing.TB) *database.Manager {
 	t.Helper()
+	RunsOn(t, "sqlite", Live)
 	return Start(t, database.Configs{Name: {Driver: "sqlite", DSN: config.DSN(migratedFile(t))}})
 }
 
@@ -63,6 +64,7 @@ func MigratedOn(t testing.TB, cfg database.Config, files fs.FS) *database.Manage
 // EmptySQLite configures an SQLite database that does not exist yet.
 func EmptySQLite(t testing.TB) database.Config {
 	t.Helper()
+	RunsOn(t, "sqlite", Live)
 	return database.Config{Driver: "sqlite", DSN: config.DSN(filepath.Join(t.TempDir(), "test.db"))}
 }
 
