@@ -20,6 +20,7 @@ import (
 
 // TestRepositoryContract goes through every query of the repository on every engine.
 func TestRepositoryContract(t *testing.T) {
+	testkit.Shows(t, testkit.Repositories)
 	suite := testkit.Suite{}
 	for name, scenario := range map[string]func(*testing.T, shelf){
 		"a product is found as it was stored":              productRoundTrip,

@@ -53,6 +53,7 @@ func TestOnOracleADuplicateNamesItsIndex(t *testing.T) {
 }
 
 func TestOnOracleATransactionIsRepeatedAfterADeadlockAndALostSession(t *testing.T) {
+	testkit.Shows(t, testkit.Transactions, testkit.Failure)
 	for _, code := range []int{60, 3113} {
 		m, recorder := testkit.RecordOracle(t, once(code))
 		require.NoError(t, primary(t, m).InTx(t.Context(), func(ctx context.Context) error {

@@ -110,6 +110,7 @@ func onOracle(t *testing.T, v *noted) (*migrate.Migrator, func() []string) {
 }
 
 func TestOracleIsMigratedUpAndDownAndShowsItsStatus(t *testing.T) {
+	testkit.Shows(t, testkit.Migrate)
 	v := &noted{}
 	migrator, sent := onOracle(t, v)
 	pending, err := migrator.Pending(t.Context())

@@ -43,6 +43,7 @@ func Contract(t *testing.T, suite Suite) {
 // recorded runs a scenario on SQLite and then on the recorder, and gives what that was sent.
 func recorded(t *testing.T, scenario func(t *testing.T, m *database.Manager)) []Statement {
 	t.Helper()
+	RunsOn(t, "oracle", Recorded)
 	tape := &tape{answers: map[string][]*answer{}}
 	cfg := database.Configs{Name: {Driver: "sqlite", DSN: config.DSN(migratedFile(t))}}
 	scenario(t, through(t, cfg, tape.record))

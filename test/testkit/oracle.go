@@ -46,6 +46,7 @@ type Recorder struct {
 // every statement but the first of each connection, which sets it up; nil answers nothing to everything.
 func RecordOracle(t testing.TB, reply func(Statement) Reply) (*database.Manager, *Recorder) {
 	t.Helper()
+	RunsOn(t, "oracle", Recorded)
 	recorder := &Recorder{reply: reply}
 	around := func(string, driver.Connector) driver.Connector { return recorder }
 	m := through(t, oracleRecording(), around)

@@ -24,6 +24,7 @@ const OracleVariable = "TRELLIS_TEST_ORACLE_DSN"
 // onOracle runs a test on Oracle where there is one. Elsewhere it is no test that was skipped: the recorder stands in.
 func onOracle(t *testing.T, run func(t *testing.T)) {
 	t.Helper()
+	RunsOn(t, "oracle", Elsewhere)
 	if os.Getenv(OracleVariable) != "" {
 		t.Run("oracle", run)
 	}
@@ -33,6 +34,7 @@ func onOracle(t *testing.T, run func(t *testing.T)) {
 // ends, and configures it.
 func EmptyOracle(t testing.TB) database.Config {
 	t.Helper()
+	RunsOn(t, "oracle", Live)
 	dsn, err := url.Parse(os.Getenv(OracleVariable))
 	require.NoError(t, err, OracleVariable)
 	server := sql.OpenDB(ora.NewConnector(dsn.String()))
