@@ -40,6 +40,9 @@ test-contract: ## Independent linters and clients on the OpenAPI documents
 test-oracle: ## What is sent to Oracle, against a grammar of its SQL: needs npm, no Oracle
 	./test/oracle/run.sh
 
+test-oracle-live: ## Every test of an engine on the Oracle of TRELLIS_TEST_ORACLE_DSN
+	$(QUICK) ./test/oracle/live.sh
+
 services: ## Find or start the servers that the integration tests need
 	@./test/services.sh
 
@@ -86,5 +89,4 @@ load: build ## Load a server on loopback and compare the first page with the tho
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
 
-.PHONY: run dev test test-integration test-browser test-contract test-oracle services lint vuln generate generate-check api-check \
-	build cover conformance conformance-check migrate migrate-check bench load help
+.PHONY: $(shell sed -nE 's/^([a-z-]+):.*/\1/p' $(MAKEFILE_LIST))

@@ -26,7 +26,7 @@ func TestARowThatIsNotThereIsNotFound(t *testing.T) {
 }
 
 func TestABrokenUniqueIndexIsADuplicateThatNamesIt(t *testing.T) {
-	constraint := map[string]string{"sqlite": "users.email", "mysql": "users_email"}
+	constraint := map[string]string{"sqlite": "users.email", "mysql": "users_email", "oracle": "users_email"}
 	eachEngine(t, func(t *testing.T, db *database.DB) {
 		require.NoError(t, db.Writer(t.Context()).Create(&user{"1", "for key 'x'"}).Error)
 		err := db.Writer(t.Context()).Create(&user{"2", "for key 'x'"}).Error
@@ -40,7 +40,7 @@ func TestABrokenUniqueIndexIsADuplicateThatNamesIt(t *testing.T) {
 }
 
 func TestABrokenPrimaryKeyIsADuplicate(t *testing.T) {
-	constraint := map[string]string{"sqlite": "counters.id", "mysql": "PRIMARY"}
+	constraint := map[string]string{"sqlite": "counters.id", "mysql": "PRIMARY", "oracle": "counters_key"}
 	eachEngine(t, func(t *testing.T, db *database.DB) {
 		require.NoError(t, add(t.Context(), db, "a"))
 		var duplicate *database.DuplicateError

@@ -185,10 +185,14 @@ func TestTheOutcomeOfACommitWithoutAnswerIsUnknownAndNotRepeated(t *testing.T) {
 	assert.Equal(t, 1, runs)
 }
 
+// endlessOnOracle has more rows than anybody counts.
+const endlessOnOracle = "(SELECT 1 FROM DUAL CONNECT BY LEVEL < 1000000), (SELECT 1 FROM DUAL CONNECT BY LEVEL < 1000000)"
+
 func TestAStatementThatRunsIntoItsDeadlineIsAnErrorOfTheContext(t *testing.T) {
 	endless := map[string]string{
 		"sqlite": "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT MAX(i) FROM n",
 		"mysql":  "SELECT SLEEP(600)",
+		"oracle": "SELECT COUNT(*) FROM " + endlessOnOracle,
 	}
 	eachEngine(t, func(t *testing.T, db *database.DB) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -205,7 +209,8 @@ func TestATransactionCannotGoOnAfterAStatementWasInterrupted(t *testing.T) {
 	endless := map[string]string{
 		"sqlite": `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
 			INSERT INTO counters SELECT i, i FROM n`,
-		"mysql": "INSERT INTO counters SELECT SLEEP(2), 0",
+		"mysql":  "INSERT INTO counters SELECT SLEEP(2), 0",
+		"oracle": "INSERT INTO counters SELECT 'x', COUNT(*) FROM " + endlessOnOracle,
 	}
 	eachEngine(t, func(t *testing.T, db *database.DB) {
 		err := db.InTx(t.Context(), func(ctx context.Context) error {

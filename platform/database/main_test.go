@@ -37,6 +37,15 @@ CREATE TABLE posts (id VARCHAR(36) NOT NULL PRIMARY KEY, user_id VARCHAR(36) NOT
 -- +goose Down
 DROP TABLE posts;
 `
+	oracleTables = `-- +goose Up
+CREATE TABLE counters (id VARCHAR2(36) NOT NULL CONSTRAINT counters_key PRIMARY KEY, n NUMBER(19) NOT NULL);
+CREATE TABLE items (id VARCHAR2(36) NOT NULL PRIMARY KEY, score NUMBER(19) NOT NULL, at TIMESTAMP(6) NOT NULL);
+CREATE TABLE users (id VARCHAR2(36) NOT NULL PRIMARY KEY, email VARCHAR2(190) NOT NULL);
+CREATE UNIQUE INDEX users_email ON users (email);
+CREATE TABLE posts (id VARCHAR2(36) NOT NULL PRIMARY KEY, user_id VARCHAR2(36) NOT NULL REFERENCES users (id));
+-- +goose Down
+DROP TABLE posts;
+`
 )
 
 type counter struct {
@@ -64,6 +73,7 @@ func tables() fstest.MapFS {
 	return fstest.MapFS{
 		"sqlite/1_tables.sql": {Data: []byte(sqliteTables)},
 		"mysql/1_tables.sql":  {Data: []byte(mysqlTables)},
+		"oracle/1_tables.sql": {Data: []byte(oracleTables)},
 	}
 }
 

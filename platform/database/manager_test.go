@@ -119,7 +119,7 @@ func TestEachPoolHasStats(t *testing.T) {
 			assert.Positive(t, stats.OpenConnections, stats.Pool)
 			pools = append(pools, stats.Pool)
 		}
-		want := map[string][]string{"sqlite": {"reader", "writer"}, "mysql": {"main"}}
+		want := map[string][]string{"sqlite": {"reader", "writer"}, "mysql": {"main"}, "oracle": {"main"}}
 		assert.Equal(t, want[db.Driver()], pools)
 	})
 }

@@ -55,7 +55,7 @@ type oracleDSN struct {
 
 // parseOracle reads oracle://user:password@host:port/service?PARAMETER=value.
 func parseOracle(text string) (oracleDSN, error) {
-	const form = "is not of the form oracle://user:password@host:1521/service"
+	const form = "is not of the form oracle://user:password@host:1521/service" //nolint:gosec // a form, no password
 	at, err := url.Parse(text)
 	if err != nil || at.Scheme != "oracle" || at.Host == "" || at.User == nil {
 		return oracleDSN{}, errors.New(form) // and nothing of url's, which quotes what it cannot read

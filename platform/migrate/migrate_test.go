@@ -32,7 +32,7 @@ const (
 func files(pairs ...string) fstest.MapFS {
 	made := fstest.MapFS{}
 	for i := 0; i < len(pairs); i += 2 {
-		for _, engine := range []string{"sqlite", "mysql"} {
+		for _, engine := range migrate.Transactional {
 			made[engine+"/"+pairs[i]] = &fstest.MapFile{Data: []byte(pairs[i+1])}
 		}
 	}
@@ -119,6 +119,8 @@ func TestUpOfManyProcessesAtOnceEndsWellForAll(t *testing.T) {
 	testkit.Shows(t, testkit.Migrate)
 	slow := allOf() // enough for all to be at it
 	slow["mysql/4_slow.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nDO SLEEP(0.1);\n" + third[len("-- +goose Up"):])}
+	slow["oracle/4_slow.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\n-- +goose StatementBegin\nBEGIN\n  DBMS_SESSION.SLEEP(0.1);\nEND;\n" +
+		"-- +goose StatementEnd\n" + third[len("-- +goose Up"):])}
 	slow["sqlite/4_slow.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\n-- +goose NO TRANSACTION\nSELECT COUNT(*) FROM " +
 		"(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT i FROM n);\n" +
 		third[len("-- +goose Up"):])}
@@ -267,13 +269,14 @@ func TestTheProgramsMigrationsGoUpAndAllTheWayDown(t *testing.T) {
 
 func TestEveryEngineHasTheSameMigrations(t *testing.T) {
 	names := map[string][]string{}
-	for _, engine := range []string{"sqlite", "mysql"} {
+	for _, engine := range migrate.Transactional {
 		entries, err := migrations.Files.ReadDir(engine)
 		require.NoError(t, err)
 		for _, entry := range entries {
 			names[engine] = append(names[engine], entry.Name())
 		}
 	}
+	assert.Equal(t, names["sqlite"], names["oracle"])
 	assert.Equal(t, names["sqlite"], names["mysql"], "each change of the schema has a file in every folder")
 }
 
