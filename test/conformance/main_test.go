@@ -22,6 +22,7 @@ func files(t *testing.T, lines ...string) (book, page string) {
 	book, page = filepath.Join(folder, "book"), filepath.Join(folder, "page.md")
 	require.NoError(t, os.WriteFile(book, []byte(strings.Join(lines, "\n")), 0o600))
 	require.NoError(t, os.WriteFile(page, []byte(frame), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "ci.yml"), []byte("env:\n  "+testkit.OracleVariable+": x\n"), 0o600))
 	return book, page
 }
 
@@ -29,13 +30,15 @@ func TestTheTableSaysWhatWasShownAndWhatWasNot(t *testing.T) {
 	book, page := files(t,
 		`{"Engine":"mysql","Aspect":"connect","How":"live","Test":"A"}`,
 		`{"Engine":"oracle","Aspect":"contract suite","How":"elsewhere","Test":"B"}`,
-		`{"Engine":"oracle","Aspect":"contract suite","How":"recorded","Test":"C"}`)
-	require.NoError(t, run([]string{book, page}, io.Discard))
+		`{"Engine":"oracle","Aspect":"contract suite","How":"recorded","Test":"C"}`,
+		`{"Engine":"clickhouse native","Aspect":"connect","How":"elsewhere","Test":"D"}`)
+	require.NoError(t, run([]string{book, page, filepath.Dir(page)}, io.Discard))
 	text, err := os.ReadFile(page)
 	require.NoError(t, err)
 	assert.Contains(t, string(text), "| MySQL, MariaDB | live | **not shown** | **not shown** | **not shown** | **not shown** |\n")
 	assert.Contains(t, string(text), "| Oracle | **not shown** | **not shown** | recorded statements; live in the workflow | ")
 	assert.Contains(t, string(text), "| ClickHouse, HTTP | **not shown** | **not shown** | no repositories yet | the engine has none | **not shown** |\n")
+	assert.Contains(t, string(text), "| ClickHouse, native protocol | **not shown** |", "no workflow has the server")
 	assert.True(t, strings.HasPrefix(string(text), "# Title\n"+begins+"| engine | connect |"))
 	assert.True(t, strings.HasSuffix(string(text), ends+"rest\n"))
 	assert.NotContains(t, string(text), "old")
@@ -44,22 +47,22 @@ func TestTheTableSaysWhatWasShownAndWhatWasNot(t *testing.T) {
 func TestACheckFailsOnAnotherTableAndChangesNothing(t *testing.T) {
 	book, page := files(t, `{"Engine":"mysql","Aspect":"connect","How":"live","Test":"A"}`)
 	var out strings.Builder
-	require.ErrorContains(t, run([]string{"--check", book, page}, &out), "run make conformance")
+	require.ErrorContains(t, run([]string{"--check", book, page, filepath.Dir(page)}, &out), "run make conformance")
 	assert.Contains(t, out.String(), "| MySQL, MariaDB | live |")
 	text, err := os.ReadFile(page)
 	require.NoError(t, err)
 	assert.Equal(t, frame, string(text))
-	require.NoError(t, run([]string{book, page}, io.Discard))
-	assert.NoError(t, run([]string{"--check", book, page}, io.Discard))
+	require.NoError(t, run([]string{book, page, filepath.Dir(page)}, io.Discard))
+	assert.NoError(t, run([]string{"--check", book, page, filepath.Dir(page)}, io.Discard))
 }
 
 func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	book, page := files(t, "{")
-	require.Error(t, run([]string{book, page}, io.Discard))
-	require.ErrorContains(t, run([]string{"nowhere", page}, io.Discard), "run make test-integration")
+	require.Error(t, run([]string{book, page, filepath.Dir(page)}, io.Discard))
+	require.ErrorContains(t, run([]string{"nowhere", page, "."}, io.Discard), "run make test-integration")
 	require.ErrorContains(t, run([]string{page}, io.Discard), "give the file")
 	book, _ = files(t)
-	require.ErrorContains(t, run([]string{book, book}, io.Discard), "no place for the table")
+	require.ErrorContains(t, run([]string{book, book, "."}, io.Discard), "no place for the table")
 }
 
 // The marks as tests use them.

@@ -37,15 +37,27 @@ func TestWhatIsWrittenSurvivesARestart(t *testing.T) {
 	assert.Equal(t, http.StatusOK, start(t, dsn).status("/api/v1/products/"+product["id"].(string)))
 }
 
-func TestATermSignalLetsRequestsFinish(t *testing.T) {
-	server := start(t)
+// upload is an import whose rows come as they are written. The first is taken once the server asks for it, so that the
+// request is under way when that was written.
+func upload(t *testing.T, server *process) (*http.Request, *io.PipeWriter) {
+	t.Helper()
 	reader, writer := io.Pipe()
 	request, err := http.NewRequest(http.MethodPost, server.url+"/api/v1/products/import", reader)
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "text/csv")
+	request.Header.Set("Expect", "100-continue")
+	return request, writer
+}
+
+// patient waits until the server asks for the body of a request.
+var patient = http.Client{Transport: &http.Transport{ExpectContinueTimeout: time.Minute}}
+
+func TestATermSignalLetsRequestsFinish(t *testing.T) {
+	server := start(t)
+	request, writer := upload(t, server)
 	status := make(chan int, 1)
 	go func() {
-		answer, err := http.DefaultClient.Do(request)
+		answer, err := patient.Do(request)
 		if err != nil {
 			status <- 0
 			return
@@ -53,7 +65,7 @@ func TestATermSignalLetsRequestsFinish(t *testing.T) {
 		_ = answer.Body.Close()
 		status <- answer.StatusCode
 	}()
-	_, err = io.WriteString(writer, "sku,name,price_cents,currency\n")
+	_, err := io.WriteString(writer, "sku,name,price_cents,currency\n")
 	require.NoError(t, err)
 	server.signal(syscall.SIGTERM)
 	require.Eventually(t, func() bool { return server.status("/livez") == 0 }, 10*time.Second, time.Millisecond, "the door closes")
@@ -67,13 +79,10 @@ func TestATermSignalLetsRequestsFinish(t *testing.T) {
 
 func TestASecondSignalEndsAtOnce(t *testing.T) {
 	server := start(t)
-	reader, writer := io.Pipe()
+	request, writer := upload(t, server)
 	defer func() { _ = writer.Close() }()
-	request, err := http.NewRequest(http.MethodPost, server.url+"/api/v1/products/import", reader)
-	require.NoError(t, err)
-	request.Header.Set("Content-Type", "text/csv")
-	go func() { _, _ = http.DefaultClient.Do(request) }()
-	_, err = io.WriteString(writer, "sku\n")
+	go func() { _, _ = patient.Do(request) }()
+	_, err := io.WriteString(writer, "sku\n")
 	require.NoError(t, err)
 	server.signal(syscall.SIGTERM)
 	require.Eventually(t, func() bool { return server.status("/livez") == 0 }, 10*time.Second, time.Millisecond)
