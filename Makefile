@@ -26,10 +26,10 @@ test-integration: services ## Tests against the real servers; says which are mis
 	$(QUICK) ./test/integration.sh
 
 conformance: test-integration ## Write the table of engines in the README, from what the tests show
-	$(QUICK) $(GO) run ./test/conformance .cache/conformance.jsonl README.md
+	$(QUICK) $(GO) run ./test/conformance .cache/conformance.jsonl README.md .github/workflows
 
 conformance-check: ## Fail when that table is not what the tests showed when they last ran
-	$(QUICK) $(GO) run ./test/conformance --check .cache/conformance.jsonl README.md
+	$(QUICK) $(GO) run ./test/conformance --check .cache/conformance.jsonl README.md .github/workflows
 
 test-browser: ## The documentation pages in headless Chromium, without a network
 	./test/browser/run.sh
