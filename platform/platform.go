@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/trellis-go/trellis/platform/app"
+	"github.com/trellis-go/trellis/platform/cache"
 	"github.com/trellis-go/trellis/platform/clock"
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/health"
@@ -28,17 +29,19 @@ type Config struct {
 	Log        log.Config
 	Databases  database.Configs
 	Migrations migrate.Config
+	Cache      cache.Config
 	RateLimit  ratelimit.Config
 }
 
 // Set provides the platform, given a Config, a *log.Logger, a telemetry.Build, the migrations' fs.FS and the modules.
 var Set = wire.NewSet(
-	wire.FieldsOf(new(Config), "App", "HTTP", "Databases", "Migrations", "RateLimit"),
+	wire.FieldsOf(new(Config), "App", "HTTP", "Databases", "Migrations", "Cache", "RateLimit"),
 	wire.FieldsOf(new(*log.Logger), "Logger"),
 	clock.New,
 	database.Open,
 	migrate.New,
 	telemetry.NewRegistry,
+	NewCache,
 	NewLimiter,
 	NewHealth,
 	NewAPI,
@@ -76,12 +79,13 @@ func NewAPI(
 // NewApp lists the parts of the program in the order in which they start. They stop in the reverse order.
 func NewApp(
 	cfg app.Config, migrations migrate.Config, logger *slog.Logger, health *health.Health, databases *database.Manager,
-	migrator *migrate.Migrator, server *httpapi.Server, registry *prometheus.Registry,
+	migrator *migrate.Migrator, caches *cache.Store, server *httpapi.Server, registry *prometheus.Registry,
 ) *app.App {
 	registry.MustRegister(database.NewCollector(databases))
 	return app.New(cfg, logger, health,
 		app.Component{Name: "databases", Start: databases.Start, Stop: databases.Close},
 		app.Component{Name: "migrations", Start: func(ctx context.Context) error { return migrator.Ensure(ctx, migrations.Auto) }},
+		app.Component{Name: "cache", Start: caches.Start, Stop: caches.Close},
 		app.Component{Name: "health", Stop: health.Close},
 		app.Component{Name: "http", Start: server.Start, Run: server.Run, Drain: server.Drain, Stop: server.Stop},
 	)

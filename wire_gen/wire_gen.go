@@ -33,9 +33,15 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 	health := platform.NewHealth(slogLogger, manager)
 	fs := migrationFiles()
 	migrator := migrate.New(manager, fs, slogLogger)
+	cacheConfig := config.Cache
+	clockClock := clock.New()
+	registry := telemetry.NewRegistry(build)
+	store, err := platform.NewCache(cacheConfig, manager, clockClock, slogLogger, registry)
+	if err != nil {
+		return nil, err
+	}
 	httpapiConfig := config.HTTP
 	ratelimitConfig := config.RateLimit
-	registry := telemetry.NewRegistry(build)
 	limiter, err := platform.NewLimiter(ratelimitConfig, manager, slogLogger, registry)
 	if err != nil {
 		return nil, err
@@ -46,8 +52,7 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 	if err != nil {
 		return nil, err
 	}
-	clockClock := clock.New()
-	service := catalog.NewService(repository, clockClock)
+	service := catalog.NewService(repository, store, clockClock)
 	handler := catalog.NewHandler(catalogConfig, service)
 	module := catalog.New(handler)
 	modules := Modules{
@@ -59,7 +64,7 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 		return nil, err
 	}
 	server := httpapi.NewServer(api)
-	app := platform.NewApp(appConfig, migrateConfig, slogLogger, health, manager, migrator, server, registry)
+	app := platform.NewApp(appConfig, migrateConfig, slogLogger, health, manager, migrator, store, server, registry)
 	application := &Application{
 		App:       app,
 		API:       api,

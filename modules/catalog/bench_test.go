@@ -17,7 +17,7 @@ func benchmarkClient(b *testing.B) (testkit.Client, string) {
 	b.Helper()
 	repo, err := catalog.NewRepository(settings, testkit.Database(b))
 	require.NoError(b, err)
-	service := catalog.NewService(repo, clock.System)
+	service := catalog.NewService(repo, testkit.Cache(b, nil), clock.System)
 	var file strings.Builder
 	file.WriteString(header)
 	for i := range 1000 {

@@ -61,6 +61,7 @@ func (s *Service) RenameCategory(ctx context.Context, categoryID string, check C
 		if err := check(category.Version); err != nil {
 			return err
 		}
+		s.cached.changedMany(ctx)
 		category.Name, category.NameFolded, category.UpdatedAt = name, fold(name), s.now()
 		return s.repo.UpdateCategory(ctx, category)
 	})
@@ -81,6 +82,7 @@ func (s *Service) DeleteCategory(ctx context.Context, categoryID string, check C
 		if err := check(category.Version); err != nil {
 			return err
 		}
+		s.cached.changedMany(ctx)
 		return s.repo.DeleteCategory(ctx, category)
 	})
 	if err != nil {

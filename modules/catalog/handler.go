@@ -42,6 +42,10 @@ func routeProducts[B any](v *httpapi.Group, h *Handler, p productsHandler[B]) {
 		Summary: "Read a product", Problems: []*problem.Kind{ErrProductNotFound},
 	}, p.get)
 	httpapi.Handle(v, httpapi.Operation{
+		ID: "get-product-by-sku", Method: http.MethodGet, Path: "/products/by-sku/{sku}", Tag: tag,
+		Summary: "Read the product that has a SKU", Problems: []*problem.Kind{ErrProductNotFound},
+	}, p.getBySKU)
+	httpapi.Handle(v, httpapi.Operation{
 		ID: "replace-product", Method: http.MethodPut, Path: "/products/{id}", Tag: tag,
 		Summary: "Replace a product", Problems: append(changing(ErrProductNotFound), ErrSKUTaken),
 	}, p.replace)
@@ -154,10 +158,28 @@ func (p productsHandler[B]) get(ctx context.Context, in *getProductInput) (*prod
 	if err != nil {
 		return nil, err
 	}
-	if in.Unchanged(product.Version) {
-		return p.output(product, http.StatusNotModified), nil
+	return p.unlessKnown(product, in.Conditional), nil
+}
+
+type getProductBySKUInput struct {
+	httpapi.Conditional
+	SKU string `path:"sku" maxLength:"64" doc:"The product's SKU, escaped"`
+}
+
+func (p productsHandler[B]) getBySKU(ctx context.Context, in *getProductBySKUInput) (*productOutput[B], error) {
+	product, err := p.service.ProductBySKU(ctx, in.SKU)
+	if err != nil {
+		return nil, err
 	}
-	return p.output(product, http.StatusOK), nil
+	return p.unlessKnown(product, in.Conditional), nil
+}
+
+// unlessKnown answers with the product, or that the client has it already.
+func (p productsHandler[B]) unlessKnown(product *Product, known httpapi.Conditional) *productOutput[B] {
+	if known.Unchanged(product.Version) {
+		return p.output(product, http.StatusNotModified)
+	}
+	return p.output(product, http.StatusOK)
 }
 
 type replaceProductInput[B any] struct {

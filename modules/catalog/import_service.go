@@ -71,6 +71,7 @@ func (s *Service) Import(ctx context.Context, body io.Reader, options ImportOpti
 func (s *Service) importAll(ctx context.Context, file *os.File, options ImportOptions) (ImportResult, error) {
 	var result ImportResult
 	err := s.repo.InTx(ctx, func(ctx context.Context) (err error) {
+		s.cached.changedMany(ctx)
 		result, err = s.eachBatch(ctx, file, (*importer).write, options)
 		if err == nil && result.Failed > 0 {
 			err = result.rejected()
@@ -199,6 +200,7 @@ func (im *importer) writeAlone(ctx context.Context, rows []row) error {
 	for range batchCollisions {
 		err = im.repo.InTx(ctx, func(ctx context.Context) error {
 			im.result = before
+			im.cached.changedMany(ctx)
 			return im.write(ctx, rows)
 		})
 		if !errors.Is(err, ErrSKUTaken) {

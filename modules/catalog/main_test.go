@@ -44,7 +44,7 @@ func newServiceAt(t *testing.T, databases *database.Manager, now clock.Clock) *c
 	t.Helper()
 	repo, err := catalog.NewRepository(settings, databases)
 	require.NoError(t, err)
-	return catalog.NewService(repo, now)
+	return catalog.NewService(repo, testkit.Cache(t, nil), now)
 }
 
 // tea is a valid product in v1; fields overrides and adds members.

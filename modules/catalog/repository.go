@@ -52,22 +52,31 @@ func live(db *gorm.DB) *gorm.DB { return db.Where("deleted_at = 0") }
 
 // Product finds a product with its categories. The error is ErrProductNotFound when there is none.
 func (r *Repository) Product(ctx context.Context, productID string) (*Product, error) {
-	return r.product(ctx, r.Reader(ctx), productID)
+	return r.product(ctx, r.Reader(ctx).Where("id = ?", productID), func(p *Product) bool { return p.ID == productID })
+}
+
+// ProductBySKU finds the product that has the SKU, with its categories. The error is ErrProductNotFound when there is
+// none.
+func (r *Repository) ProductBySKU(ctx context.Context, sku string) (*Product, error) {
+	return r.product(ctx, r.Reader(ctx).Where("sku = ?", sku), func(p *Product) bool { return p.SKU == sku })
 }
 
 // LockProduct is Product for a transaction that is going to change it: others who want to change it wait.
 func (r *Repository) LockProduct(ctx context.Context, productID string) (*Product, error) {
-	return r.product(ctx, r.Writer(ctx).Scopes(database.ForUpdate), productID)
+	locked := r.Writer(ctx).Scopes(database.ForUpdate).Where("id = ?", productID)
+	return r.product(ctx, locked, func(p *Product) bool { return p.ID == productID })
 }
 
-func (r *Repository) product(ctx context.Context, db *gorm.DB, productID string) (*Product, error) {
+// product finds the one that db chooses. It is the one that was meant: for MySQL texts are equal when one has spaces at
+// its end.
+func (r *Repository) product(ctx context.Context, db *gorm.DB, meant func(*Product) bool) (*Product, error) {
 	var found Product
-	err := db.Scopes(live).Where("id = ?", productID).Take(&found).Error
-	if database.IsNotFound(err) {
-		return nil, ErrProductNotFound.Errorf("no product has the id %q", productID)
+	err := db.Scopes(live).Take(&found).Error
+	if database.IsNotFound(err) || err == nil && !meant(&found) {
+		return nil, ErrProductNotFound.New("no product has this id or SKU")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("find the product %s: %w", productID, err)
+		return nil, fmt.Errorf("find a product: %w", err)
 	}
 	products := []Product{found}
 	if err := r.loadCategories(ctx, products); err != nil {

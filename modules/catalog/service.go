@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/trellis-go/trellis/platform/cache"
 	"github.com/trellis-go/trellis/platform/clock"
 	"github.com/trellis-go/trellis/platform/id"
 	"github.com/trellis-go/trellis/platform/page"
@@ -12,12 +13,15 @@ import (
 
 // Service is what can be done with the catalog.
 type Service struct {
-	repo *Repository
-	now  clock.Clock
+	repo   *Repository
+	cached cached
+	now    clock.Clock
 }
 
 // NewService makes the service.
-func NewService(repo *Repository, now clock.Clock) *Service { return &Service{repo: repo, now: now} }
+func NewService(repo *Repository, store *cache.Store, now clock.Clock) *Service {
+	return &Service{repo: repo, cached: newCached(store), now: now}
+}
 
 // Check is asked whether somebody who has read a certain version may change what is stored as version now.
 type Check func(version int64) error
@@ -35,6 +39,7 @@ func (s *Service) CreateProduct(ctx context.Context, draft Draft) (*Product, err
 			return err
 		}
 		product.Categories = categories
+		s.cached.changed(ctx, product.ID, product.SKU)
 		return s.repo.InsertProduct(ctx, product)
 	})
 	if err != nil {
@@ -52,12 +57,25 @@ func (s *Service) newProduct(draft Draft) *Product {
 
 // Product finds a product. The error is ErrProductNotFound when there is none.
 func (s *Service) Product(ctx context.Context, productID string) (*Product, error) {
-	return s.repo.Product(ctx, productID)
+	product, err := s.cached.product(ctx, keyOfID(productID), func(ctx context.Context) (*Product, error) {
+		return s.repo.Product(ctx, productID)
+	})
+	return product, named(err, "id", productID)
 }
 
-// Products lists products, a page at a time.
+// ProductBySKU finds the product that has the SKU. The error is ErrProductNotFound when there is none.
+func (s *Service) ProductBySKU(ctx context.Context, sku string) (*Product, error) {
+	product, err := s.cached.product(ctx, keyOfSKU(sku), func(ctx context.Context) (*Product, error) {
+		return s.repo.ProductBySKU(ctx, sku)
+	})
+	return product, named(err, "SKU", sku)
+}
+
+// Products lists products, a page at a time. The page is shared: its items may not be changed.
 func (s *Service) Products(ctx context.Context, filter ProductFilter, wanted page.Request) (page.Page[Product], error) {
-	return s.repo.Products(ctx, filter, wanted)
+	return s.cached.list(ctx, filter, wanted, func(ctx context.Context) (page.Page[Product], error) {
+		return s.repo.Products(ctx, filter, wanted)
+	})
 }
 
 // UpdateProduct changes a product to what change makes of it. The errors are ErrProductNotFound, what check and change
@@ -69,7 +87,7 @@ func (s *Service) UpdateProduct(
 	err := s.repo.InTx(ctx, func(ctx context.Context) error {
 		var err error
 		if product, err = s.repo.LockProduct(ctx, productID); err != nil {
-			return err
+			return named(err, "id", productID)
 		}
 		if err := check(product.Version); err != nil {
 			return err
@@ -96,6 +114,7 @@ func (s *Service) rewrite(ctx context.Context, product *Product, draft Draft) er
 	if err != nil {
 		return err
 	}
+	s.cached.changed(ctx, product.ID, product.SKU, draft.SKU)
 	product.apply(draft)
 	product.Categories = categories
 	product.UpdatedAt = s.now()
@@ -107,13 +126,14 @@ func (s *Service) DeleteProduct(ctx context.Context, productID string, check Che
 	err := s.repo.InTx(ctx, func(ctx context.Context) error {
 		product, err := s.repo.LockProduct(ctx, productID)
 		if err != nil {
-			return err
+			return named(err, "id", productID)
 		}
 		if err := check(product.Version); err != nil {
 			return err
 		}
 		product.UpdatedAt = s.now()
 		product.DeletedAt = product.UpdatedAt.UnixMicro()
+		s.cached.changed(ctx, product.ID, product.SKU)
 		return s.repo.DeleteProduct(ctx, product)
 	})
 	if err != nil {

@@ -77,10 +77,14 @@ func Open(cfg Config, client redis.UniversalClient, now clock.Clock, logger *slo
 // Start begins to listen for what other processes invalidate, and waits for the first attempt at it: without Redis the
 // store starts too, and uses it as soon as it is there.
 func (s *Store) Start(ctx context.Context) error {
-	if s.link == nil {
-		return nil
+	if s.link != nil {
+		return s.link.start(ctx)
 	}
-	return s.link.start(ctx)
+	if s.cfg.Enabled {
+		s.logger.InfoContext(ctx, "the cache is this process's alone: it does not hear of what others change",
+			slog.Duration("for", s.cfg.LocalTTL))
+	}
+	return nil
 }
 
 // Close ends what the store has begun and tells Redis of invalidations that it does not know yet, if that is possible
@@ -180,12 +184,8 @@ func (s *Store) register(name string) *counts {
 
 // held is the times of what a process holds: shorter than the entry's where others may know better.
 func (s *Store) held(t times, now time.Time) times {
-	switch {
-	case s.link == nil:
-		return t
-	case s.blind():
+	if s.blind() {
 		return t.only(now.Add(s.cfg.BlindTTL))
-	default:
-		return t.until(now.Add(s.cfg.LocalTTL))
 	}
+	return t.until(now.Add(s.cfg.LocalTTL))
 }

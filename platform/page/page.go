@@ -69,7 +69,12 @@ type cursor struct {
 
 // Encode writes the position as a cursor for lists with the same sort order and filters.
 func (p Position) Encode(sort, filters string) string {
-	c := cursor{Scope: scope(sort, filters), ID: p.ID}
+	text, _ := json.Marshal(p.cursor(scope(sort, filters))) // strings always marshal
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+func (p Position) cursor(scope string) cursor {
+	c := cursor{Scope: scope, ID: p.ID}
 	switch value := p.Value.(type) {
 	case int64:
 		c.Type, c.Value = "i", strconv.FormatInt(value, 10)
@@ -78,8 +83,24 @@ func (p Position) Encode(sort, filters string) string {
 	default:
 		c.Type, c.Value = "s", fmt.Sprint(value)
 	}
-	text, _ := json.Marshal(c) // strings always marshal
-	return base64.RawURLEncoding.EncodeToString(text)
+	return c
+}
+
+// MarshalJSON keeps the type of the value, which JSON alone would lose.
+func (p Position) MarshalJSON() ([]byte, error) { return json.Marshal(p.cursor("")) }
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (p *Position) UnmarshalJSON(text []byte) error {
+	var c cursor
+	err := json.Unmarshal(text, &c)
+	if err == nil {
+		p.Value, err = c.value()
+	}
+	if err != nil {
+		return fmt.Errorf("read a position: %w", err)
+	}
+	p.ID = c.ID
+	return nil
 }
 
 // Decode reads a cursor. The error is problem.InvalidCursor when Encode did not write it, or wrote it for another sort
