@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -112,19 +111,20 @@ func (r *Redis) Close() error {
 	return nil
 }
 
-// classifyRedis knows what the client and the servers say.
+// classifyRedis knows what servers say when they cannot serve. Whatever no server said, and no ctx, is that none was
+// reached: the client has errors of its own for closed connections, sentinels that do not answer and lost clusters.
 func classifyRedis(err error) error {
-	if errors.Is(err, redis.ErrClosed) || errors.Is(err, redis.ErrPoolTimeout) || errors.Is(err, redis.ErrPoolExhausted) {
+	var reply redis.Error
+	if !errors.As(err, &reply) {
+		if canceled(err) {
+			return nil
+		}
 		return unavailable(err)
 	}
 	for _, prefix := range []string{"LOADING", "MASTERDOWN", "CLUSTERDOWN", "READONLY", "TRYAGAIN", "max number of clients"} {
 		if redis.HasErrorPrefix(err, prefix) {
 			return unavailable(err)
 		}
-	}
-	var network net.Error
-	if errors.As(err, &network) && !canceled(err) {
-		return unavailable(err)
 	}
 	return nil
 }

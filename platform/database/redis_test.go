@@ -3,6 +3,7 @@ package database_test
 import (
 	"context"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,6 +146,30 @@ func TestAClosedRedisIsUnavailable(t *testing.T) {
 	r := onRedis(t)
 	require.NoError(t, r.Close())
 	assert.ErrorIs(t, r.Ping(t.Context()), database.ErrUnavailable)
+}
+
+func TestRedisOfEveryFormIsUnavailableWhenNothingAnswers(t *testing.T) {
+	dead := "127.0.0.1:1"
+	for name, dsn := range map[string]string{
+		"one": "redis://" + dead, "sentinels": "redis://" + dead + "?master_name=main&addr=" + dead,
+		"cluster": "redis://" + dead + "?cluster=true&addr=" + dead,
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := database.Config{Driver: "redis", DSN: config.DSN(dsn), ConnectTimeout: time.Millisecond}
+			err := redisOf(t, testkit.Start(t, database.Configs{"redis": cfg})).Ping(t.Context())
+			assert.ErrorIs(t, err, database.ErrUnavailable)
+		})
+	}
+}
+
+func TestAPasswordThatIsWrongIsNoOutage(t *testing.T) {
+	cfg := testkit.Redis(t)
+	cfg.DSN = config.DSN(strings.Replace(cfg.DSN.Reveal(), "redis://", "redis://nobody:hunter2@", 1))
+	cfg.ConnectTimeout = time.Millisecond
+	err := redisOf(t, testkit.Start(t, database.Configs{"redis": cfg})).Ping(t.Context())
+	require.ErrorContains(t, err, "WRONGPASS")
+	require.NotErrorIs(t, err, database.ErrUnavailable)
+	assert.NotContains(t, err.Error(), "hunter2")
 }
 
 func TestTheDSNOfRedisIsCheckedAndNamesTheMistake(t *testing.T) {
