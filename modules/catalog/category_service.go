@@ -82,8 +82,7 @@ func (s *Service) DeleteCategory(ctx context.Context, categoryID string, check C
 		if err := check(category.Version); err != nil {
 			return err
 		}
-		s.cached.changedMany(ctx)
-		return s.repo.DeleteCategory(ctx, category)
+		return s.repo.DeleteCategory(ctx, category) // no product shows it: nothing that is cached changes
 	})
 	if err != nil {
 		return fmt.Errorf("delete the category %s: %w", categoryID, err)

@@ -158,10 +158,7 @@ func (c *Cache[T]) join(
 	}
 	all := append(append(make([]string, 0, len(c.Tags)+len(tags)), c.Tags...), tags...)
 	f = &flight[T]{cache: c, key: key, tags: all, load: load, refresh: refresh, done: make(chan struct{})}
-	f.marks = append(f.marks, take(c.store.counters.of(c.Name, key)))
-	for _, tag := range all {
-		f.marks = append(f.marks, take(c.store.counters.of(tagScope, tag)))
-	}
+	f.marks = c.store.counters.marks(target{c.Name, key}, all)
 	c.flights[key] = f
 	go f.fly(ctx)
 	return f, false

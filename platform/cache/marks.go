@@ -12,6 +12,7 @@ const stripes = 1 << 16
 // counters counts the invalidations that this process knows of, by the hash of what was invalidated.
 type counters struct {
 	seed  maphash.Seed
+	all   atomic.Uint64 // of what invalidates everything
 	table [stripes]atomic.Uint64
 }
 
@@ -51,8 +52,14 @@ func (m marks) stand() bool {
 func (c *counters) bump(scope, name string) { c.of(scope, name).Add(1) }
 
 // bumpAll ends everything.
-func (c *counters) bumpAll() {
-	for i := range c.table {
-		c.table[i].Add(1)
+func (c *counters) bumpAll() { c.all.Add(1) }
+
+// marks takes those of an entry.
+func (c *counters) marks(t target, tags []string) marks {
+	taken := make(marks, 0, 2+len(tags))
+	taken = append(taken, take(&c.all), take(c.of(t.Scope, t.Name)))
+	for _, tag := range tags {
+		taken = append(taken, take(c.of(tagScope, tag)))
 	}
+	return taken
 }

@@ -36,7 +36,7 @@ func newPair(t testing.TB, cfg cache.Config) *pair {
 
 func dial(t testing.TB, address string) redis.UniversalClient {
 	t.Helper()
-	client := redis.NewClient(&redis.Options{Addr: address, ContextTimeoutEnabled: true, MaxRetries: -1})
+	client := redis.NewClient(&redis.Options{Addr: address, ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1})
 	t.Cleanup(func() { _ = client.Close() })
 	return client
 }
