@@ -3,9 +3,13 @@ package cache_test
 import (
 	"context"
 	"fmt"
+	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -96,13 +100,11 @@ func TestAProcessThatCouldNotHearForgetsWhatItHeld(t *testing.T) {
 	assert.Equal(t, 1, metric(t, p.b, "subscription_losses_total"))
 }
 
-func TestARedisThatHangsIsLeftAlone(t *testing.T) {
-	cfg := settings()
-	cfg.RedisTimeout = 20 * time.Millisecond
-	p := newPair(t, cfg)
+func TestARedisThatFailsIsLeftAlone(t *testing.T) {
+	p := newPair(t, settings())
 	a := cache.New[int](p.a, cache.Options{Name: "n"})
 	s := newSource(map[string]int{})
-	p.redis.SetError("hanging") // every exchange fails, the subscription stays
+	p.redis.SetError("failing") // every exchange does, the subscription stays
 	for i := range 20 {
 		s.set(fmt.Sprint(i), i)
 		must(t, a, s, fmt.Sprint(i), i)
@@ -117,6 +119,47 @@ func TestARedisThatHangsIsLeftAlone(t *testing.T) {
 	must(t, a, s, "1", 100)
 	eventually(t, func() bool { return metric(t, p.a, "invalidations_pending") == 0 }, "Redis knows")
 	assert.Zero(t, metric(t, p.a, "redis_breaker_open"))
+}
+
+// muted is a connection whose other side hears nothing any more.
+type muted struct {
+	net.Conn
+	now *atomic.Bool
+}
+
+func (m muted) Write(p []byte) (int, error) {
+	if m.now.Load() {
+		return len(p), nil
+	}
+	return m.Conn.Write(p)
+}
+
+func TestARedisThatHangsIsGivenUp(t *testing.T) {
+	var hangs atomic.Bool
+	server := miniredis.RunT(t)
+	client := redis.NewClient(&redis.Options{
+		Addr: server.Addr(), ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1,
+		Dialer: func(ctx context.Context, network, address string) (net.Conn, error) {
+			line, err := (&net.Dialer{}).DialContext(ctx, network, address)
+			return muted{line, &hangs}, err
+		},
+	})
+	t.Cleanup(func() { _ = client.Close() })
+	cfg := settings()
+	cfg.RedisTimeout = 50 * time.Millisecond
+	store := open(t, cfg, client, newHand())
+	c, s := cache.New[int](store, cache.Options{Name: "n"}), newSource(map[string]int{"a": 1})
+	must(t, c, s, "a", 1)
+	hangs.Store(true)
+	s.set("a", 2)
+	c.Invalidate(t.Context(), "a")
+	must(t, c, s, "a", 2)
+	// The subscription is silent too, and is noticed to be.
+	eventually(t, func() bool { return metric(t, store, "subscription_losses_total") == 1 }, "the silence is noticed")
+	must(t, c, s, "a", 2)
+	hangs.Store(false)
+	up(t, store)
+	must(t, c, s, "a", 2)
 }
 
 func TestWhenRedisIsReplacedItsOldEntriesAreDropped(t *testing.T) {

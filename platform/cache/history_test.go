@@ -165,7 +165,7 @@ func TestReadsWritesAndInvalidationsOfAProcessAreLinearizable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg := settings()
 			cfg.MaxSize = 4 * config.KiB // fewer than the keys: some are evicted
-			steps := 16_000 // of which about 96 % are recorded
+			steps := 16_000              // of which about 96 % are recorded
 			var store *cache.Store
 			if redis {
 				steps = 500
