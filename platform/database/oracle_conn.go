@@ -27,6 +27,9 @@ const (
 type oracleConnector struct{ driver.Connector }
 
 func newOracleConnector(src source, dsn oracleDSN, io time.Duration) driver.Connector {
+	if src.tls != nil {
+		return oracleConnector{src.through(oracleSecure{dsn.with(io, "SSL", "enable"), src.tls})}
+	}
 	return oracleConnector{src.through(ora.NewConnector(dsn.with(io)))}
 }
 

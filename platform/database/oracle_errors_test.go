@@ -127,6 +127,31 @@ func TestAnOracleThatIsMissingOrWrongSaysWhatToDo(t *testing.T) {
 	}
 }
 
+func TestOracleIsReachedThroughTLSWithOurCertificate(t *testing.T) {
+	server, client := newIdentity(t, "oracle.test"), newIdentity(t, "trellis.test")
+	address := encrypted(t, listener(t, 12514), server, client)
+	section := database.TLS{CA: server.cert, Cert: client.cert, Key: client.key, ServerName: "oracle.test"}
+	answer := func(section database.TLS) error {
+		m, err := database.Open(database.Configs{"x": {Driver: "oracle", DSN: config.DSN("oracle://app:hunter2@" + address + "/none"), TLS: section}}, testkit.Quiet())
+		require.NoError(t, err)
+		defer func() { assert.NoError(t, m.Close(t.Context())) }()
+		return m.SQL()[0].Ping(t.Context())
+	}
+	require.ErrorContains(t, answer(section), "the listener knows no such service", "it was reached")
+	for name, wrong := range map[string]func(*database.TLS){
+		"a name that the certificate does not have": func(s *database.TLS) { s.ServerName = "other.test" },
+		"the name of the host, which is not it":     func(s *database.TLS) { s.ServerName = "" },
+		"authorities that did not sign it":          func(s *database.TLS) { s.CA = client.cert },
+		"no certificate of ours":                    func(s *database.TLS) { s.Cert, s.Key = "", "" },
+	} {
+		section := section
+		wrong(&section)
+		err := answer(section)
+		require.Error(t, err, name)
+		assert.NotContains(t, err.Error(), "12514", name)
+	}
+}
+
 // listener is one of Oracle's that refuses everybody, with the packet that it refuses with.
 func listener(t *testing.T, code int) string {
 	t.Helper()
