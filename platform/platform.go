@@ -18,6 +18,7 @@ import (
 	"github.com/trellis-go/trellis/platform/log"
 	"github.com/trellis-go/trellis/platform/migrate"
 	"github.com/trellis-go/trellis/platform/module"
+	"github.com/trellis-go/trellis/platform/queue"
 	"github.com/trellis-go/trellis/platform/ratelimit"
 	"github.com/trellis-go/trellis/platform/telemetry"
 )
@@ -48,6 +49,13 @@ var Set = wire.NewSet(
 	httpapi.NewServer,
 	NewApp,
 )
+
+// Tables are the platform's own, by the package that they are named after.
+func Tables() []module.Module {
+	return []module.Module{
+		{Name: "queue", Models: queue.Models()},
+	}
+}
 
 // NewHealth watches the databases.
 func NewHealth(logger *slog.Logger, databases *database.Manager) *health.Health {

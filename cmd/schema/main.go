@@ -10,11 +10,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/trellis-go/trellis/configs"
+	"github.com/trellis-go/trellis/platform"
 	"github.com/trellis-go/trellis/platform/app"
 	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/log"
@@ -50,7 +52,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return app.ExitCode(err)
 }
 
-// modules are those of the graph. What is configured does not matter to their models.
+// modules are those of the graph, and the platform's tables. What is configured does not matter to their models.
 func modules(ctx context.Context) ([]module.Module, error) {
 	loaded, err := config.Load[wiregen.Config](config.Options{Environment: "test", Embedded: configs.Files})
 	if err != nil {
@@ -64,5 +66,6 @@ func modules(ctx context.Context) ([]module.Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	return application.Modules, errors.Join(application.Databases.Close(ctx), logger.Close())
+	all := slices.Concat(application.Modules, platform.Tables())
+	return all, errors.Join(application.Databases.Close(ctx), logger.Close())
 }

@@ -15,6 +15,7 @@ import (
 	"gorm.io/gorm/schema"
 
 	"github.com/trellis-go/trellis/migrations"
+	"github.com/trellis-go/trellis/platform"
 	"github.com/trellis-go/trellis/platform/module"
 	"github.com/trellis-go/trellis/test/testkit/graph"
 )
@@ -60,14 +61,20 @@ func TestEveryModuleHasTheAnatomy(t *testing.T) {
 	}
 }
 
-// tables gives each module's tables.
+// owners are all that have tables: the modules, and packages of the platform.
+func owners(t *testing.T) []module.Module {
+	t.Helper()
+	return append(mounted(t), platform.Tables()...)
+}
+
+// tables gives each owner's tables.
 func tables(t *testing.T) map[string][]string {
 	t.Helper()
 	owned := map[string][]string{}
-	for _, m := range mounted(t) {
+	for _, m := range owners(t) {
 		for _, model := range m.Models {
 			named, ok := model.(schema.Tabler)
-			require.True(t, ok, "%T of modules/%s has no TableName", model, m.Name)
+			require.True(t, ok, "%T of %s has no TableName", model, m.Name)
 			owned[m.Name] = append(owned[m.Name], named.TableName())
 		}
 	}
@@ -77,7 +84,7 @@ func tables(t *testing.T) map[string][]string {
 func TestATableIsNamedAfterItsModule(t *testing.T) {
 	for name, owned := range tables(t) {
 		for _, table := range owned {
-			assert.True(t, strings.HasPrefix(table, name+"_"), "the table %s of modules/%s must begin with %s_", table, name, name)
+			assert.True(t, strings.HasPrefix(table, name+"_"), "the table %s of %s must begin with %s_", table, name, name)
 		}
 	}
 }
@@ -90,7 +97,7 @@ func TestAModuleTouchesNoTableOfAnother(t *testing.T) {
 				continue
 			}
 			for _, table := range theirs {
-				assert.Empty(t, mentions(t, filepath.Join(modulesFolder, name), table), "modules/%s must not touch %s: it belongs to modules/%s", name, table, other)
+				assert.Empty(t, mentions(t, filepath.Join(modulesFolder, name), table), "modules/%s must not touch %s: it belongs to %s", name, table, other)
 			}
 		}
 	}

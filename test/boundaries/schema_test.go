@@ -16,7 +16,7 @@ import (
 func TestModelsAndMigrationsAgree(t *testing.T) {
 	agree := func(t *testing.T, engine autogen.Engine) {
 		t.Helper()
-		difference, err := engine.Compare(t.Context(), migrations.Files, mounted(t))
+		difference, err := engine.Compare(t.Context(), migrations.Files, owners(t))
 		require.NoError(t, err)
 		assert.Empty(t, difference.Up, "server migrate diff NAME writes what is missing")
 	}

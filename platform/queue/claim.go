@@ -1,0 +1,231 @@
+package queue
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/trellis-go/trellis/platform/database"
+	"github.com/trellis-go/trellis/platform/id"
+)
+
+// window is how many times as many jobs are looked at as can be taken: some may be held back by others of their key.
+const window = 4
+
+// claim is a number of jobs taken at once. Its id is what their rows say the owner is.
+type claim struct {
+	id    string
+	until time.Time // the end of the lease, by the monotonic clock
+	runs  [][]row   // those of one key are one run, in order; one without a key is a run by itself
+}
+
+// place is what has to be known of a job to tell whether it can be taken.
+type place struct {
+	Seq      int64
+	OrderKey string
+	DueAt    int64
+	Owner    *string
+}
+
+// due tells whether there is anything to be taken, without getting in anybody's way.
+func (w *Worker) due(ctx context.Context) (bool, error) {
+	for class := range w.options.Classes {
+		var found []int64
+		err := w.db.Reader(ctx).Model(&row{}).Where("queue = ? AND priority = ? AND due_at <= ?", w.queue, class, w.now().UnixMicro()).
+			Limit(1).Pluck("seq", &found).Error
+		if err != nil || len(found) > 0 {
+			return len(found) > 0, err
+		}
+	}
+	return false, nil
+}
+
+// take takes up to limit jobs that are due. The claim has no runs when there are none.
+func (w *Worker) take(ctx context.Context, limit int) (*claim, error) {
+	var taken *claim
+	err := w.db.InTx(ctx, func(ctx context.Context) error {
+		taken = &claim{id: id.New(), until: time.Now().Add(w.options.Lease)}
+		if err := w.lock(ctx); err != nil {
+			return err
+		}
+		var seqs []int64
+		for class := 0; class < w.options.Classes && len(seqs) < limit; class++ {
+			more, err := w.choose(ctx, class, limit-len(seqs))
+			if err != nil {
+				return err
+			}
+			seqs = append(seqs, more...)
+		}
+		return w.mark(ctx, taken, seqs)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("take jobs of the queue %s: %w", w.queue, err)
+	}
+	return taken, nil
+}
+
+// lock waits for the gate of the queue, and makes it when it is the first to come.
+func (w *Worker) lock(ctx context.Context) error {
+	err := w.db.Writer(ctx).Scopes(database.ForUpdate).Where("queue = ?", w.queue).Take(&gate{}).Error
+	if database.IsNotFound(err) {
+		if err := w.db.Writer(ctx).Create(&gate{Queue: w.queue}).Error; !errors.Is(err, database.ErrDuplicate) {
+			return err // who made it holds it
+		}
+		err = w.db.Writer(ctx).Scopes(database.ForUpdate).Where("queue = ?", w.queue).Take(&gate{}).Error
+	}
+	return err
+}
+
+// choose gives the jobs of a class that can be taken.
+func (w *Worker) choose(ctx context.Context, class, limit int) ([]int64, error) {
+	now := w.now().UnixMicro()
+	var places []place
+	err := w.db.Writer(ctx).Model(&row{}).Where("queue = ? AND priority = ? AND due_at <= ?", w.queue, class, now).
+		Order("due_at, seq").Limit(limit * window).Find(&places).Error
+	if err != nil {
+		return nil, err
+	}
+	lanes, err := w.lanes(ctx, places)
+	if err != nil {
+		return nil, err
+	}
+	byKey := map[string][]place{}
+	for _, p := range places {
+		byKey[p.OrderKey] = append(byKey[p.OrderKey], p)
+	}
+	var seqs []int64
+	var blocked []string
+	for _, p := range places {
+		if len(seqs) >= limit {
+			break
+		}
+		waiting, unseen := byKey[p.OrderKey]
+		switch {
+		case p.OrderKey == "":
+			seqs = append(seqs, p.Seq)
+		case !unseen: // its key has been dealt with
+		default:
+			delete(byKey, p.OrderKey)
+			free := lanes[p.OrderKey].free(waiting)
+			if len(free) == 0 {
+				blocked = append(blocked, p.OrderKey)
+			}
+			seqs = append(seqs, free[:min(len(free), limit-len(seqs))]...)
+		}
+	}
+	return seqs, w.putOff(ctx, places, lanes, blocked, now)
+}
+
+// lane is what is known of the jobs of one key up to a certain one.
+type lane struct {
+	OrderKey string
+	Head     int64 // the first
+	Jobs     int   // all of them, whether due or not
+}
+
+// free gives those of the waiting jobs that can be taken, in order: none when the first of the lane is not among them,
+// and the first alone when another one is missing.
+func (l lane) free(waiting []place) []int64 {
+	slices.SortFunc(waiting, func(a, b place) int { return cmp.Compare(a.Seq, b.Seq) })
+	switch {
+	case waiting[0].Seq != l.Head:
+		return nil
+	case len(waiting) != l.Jobs:
+		waiting = waiting[:1]
+	}
+	seqs := make([]int64, len(waiting))
+	for i, p := range waiting {
+		seqs[i] = p.Seq
+	}
+	return seqs
+}
+
+// lanes looks at all jobs of the keys of places, up to the last of places.
+func (w *Worker) lanes(ctx context.Context, places []place) (map[string]lane, error) {
+	lanes := map[string]lane{}
+	var keys []string
+	var last int64
+	for _, p := range places {
+		if _, known := lanes[p.OrderKey]; p.OrderKey != "" && !known {
+			keys = append(keys, p.OrderKey)
+			lanes[p.OrderKey] = lane{}
+		}
+		last = max(last, p.Seq)
+	}
+	if len(keys) == 0 {
+		return lanes, nil
+	}
+	var found []lane
+	err := w.db.Writer(ctx).Model(&row{}).Select("order_key, MIN(seq) AS head, COUNT(*) AS jobs").
+		Where("queue = ? AND order_key IN ? AND seq <= ?", w.queue, keys, last).Group("order_key").Find(&found).Error
+	for _, l := range found {
+		lanes[l.OrderKey] = l
+	}
+	return lanes, err
+}
+
+// putOff makes jobs that wait for the retry of another due when that one is, so that they are not looked at until then,
+// however many there are. Those that wait for one that is being carried out stay: it may end at any time.
+func (w *Worker) putOff(ctx context.Context, places []place, lanes map[string]lane, blocked []string, now int64) error {
+	if len(blocked) == 0 {
+		return nil
+	}
+	heads := make([]int64, len(blocked))
+	for i, key := range blocked {
+		heads[i] = lanes[key].Head
+	}
+	var waitedFor []place
+	err := w.db.Writer(ctx).Model(&row{}).Where("seq IN ?", heads).Find(&waitedFor).Error
+	if err != nil {
+		return err
+	}
+	for _, head := range waitedFor {
+		if head.Owner != nil || head.DueAt <= now {
+			continue
+		}
+		var behind []int64
+		for _, p := range places {
+			if p.OrderKey == head.OrderKey {
+				behind = append(behind, p.Seq)
+			}
+		}
+		err := w.db.Writer(ctx).Model(&row{}).Where("seq IN ?", behind).Update("due_at", head.DueAt).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mark writes the claim into the rows and reads them.
+func (w *Worker) mark(ctx context.Context, taken *claim, seqs []int64) error {
+	if len(seqs) == 0 {
+		return nil
+	}
+	err := w.db.Writer(ctx).Model(&row{}).Where("seq IN ?", seqs).Updates(map[string]any{
+		"owner": taken.id, "attempt": gorm.Expr("attempt + 1"), "due_at": w.now().Add(w.options.Lease).UnixMicro(),
+	}).Error
+	if err != nil {
+		return err
+	}
+	var rows []row
+	err = w.db.Writer(ctx).Where("seq IN ?", seqs).
+		Clauses(clause.OrderBy{Columns: []clause.OrderByColumn{{Column: clause.Column{Name: "seq"}}}}).Find(&rows).Error
+	at := map[string]int{}
+	for _, r := range rows {
+		i, known := at[r.OrderKey]
+		if r.OrderKey == "" || !known {
+			at[r.OrderKey] = len(taken.runs)
+			taken.runs = append(taken.runs, []row{r})
+		} else {
+			taken.runs[i] = append(taken.runs[i], r)
+		}
+	}
+	return err
+}

@@ -1,0 +1,151 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/trellis-go/trellis/platform/backoff"
+)
+
+// outcome is what became of jobs of a claim: one that was carried out, or several that were not begun.
+type outcome struct {
+	claim *claim
+	rows  []row
+	err   error
+}
+
+// finish writes down outcomes, as many at a time as there are, until there are no more.
+func (w *Worker) finish(ctx context.Context) {
+	for first := range w.outcomes {
+		batch := []outcome{first}
+		for more := true; more && len(batch) < w.options.Prefetch; {
+			select {
+			case next, open := <-w.outcomes:
+				if more = open; open {
+					batch = append(batch, next)
+				}
+			default:
+				more = false
+			}
+		}
+		w.settle(ctx, batch)
+	}
+}
+
+// settle writes outcomes down, and tries again while the leases last: after that others have the jobs.
+func (w *Worker) settle(ctx context.Context, batch []outcome) {
+	limited, cancel := context.WithTimeout(ctx, w.options.Lease)
+	defer cancel()
+	for tries := 1; ; tries++ {
+		err := w.db.InTx(limited, func(ctx context.Context) error { return w.write(ctx, batch) })
+		if err == nil {
+			break
+		}
+		w.logger.WarnContext(ctx, "what became of jobs was not written down", slog.String("queue", w.queue),
+			slog.Int("jobs", len(batch)), slog.Any("error", err))
+		if limited.Err() != nil {
+			break
+		}
+		timer := time.NewTimer(backoff.Exponential{First: 50 * time.Millisecond, Last: time.Second}.After(tries))
+		select {
+		case <-timer.C:
+		case <-limited.Done():
+		}
+		timer.Stop()
+	}
+	for _, o := range batch {
+		w.held.drop(o.claim, nil, seqsOf(o.rows)...)
+	}
+	w.wake() // for those of the same keys
+}
+
+func seqsOf(rows []row) []int64 {
+	seqs := make([]int64, len(rows))
+	for i, r := range rows {
+		seqs[i] = r.Seq
+	}
+	return seqs
+}
+
+func (w *Worker) write(ctx context.Context, batch []outcome) error {
+	done := map[*claim][]int64{}
+	for _, o := range batch {
+		var err error
+		switch {
+		case o.err == nil:
+			done[o.claim] = append(done[o.claim], o.rows[0].Seq)
+		case errors.Is(o.err, ErrLeaseLost):
+		case errors.Is(o.err, errNotBegun):
+			err = w.giveBack(ctx, o)
+		default:
+			err = w.fail(ctx, o)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for c, seqs := range done {
+		err := w.db.Writer(ctx).Where("seq IN ? AND owner = ?", seqs, c.id).Delete(&row{}).Error
+		if err != nil {
+			return fmt.Errorf("strike off %d jobs: %w", len(seqs), err)
+		}
+	}
+	return nil
+}
+
+// giveBack frees jobs as they were taken.
+func (w *Worker) giveBack(ctx context.Context, o outcome) error {
+	return w.free(ctx, o, map[string]any{
+		"owner": nil, "attempt": gorm.Expr("attempt - 1"), "due_at": w.now().UnixMicro(),
+	})
+}
+
+func (w *Worker) free(ctx context.Context, o outcome, values map[string]any) error {
+	err := w.db.Writer(ctx).Model(&row{}).Where("seq IN ? AND owner = ?", seqsOf(o.rows), o.claim.id).Updates(values).Error
+	if err != nil {
+		return fmt.Errorf("free %d jobs: %w", len(o.rows), err)
+	}
+	return nil
+}
+
+// fail puts a job off, or gives it up.
+func (w *Worker) fail(ctx context.Context, o outcome) error {
+	job := o.rows[0]
+	var final *deadError
+	if !errors.As(o.err, &final) && job.Attempt < w.options.Attempts {
+		wait := w.options.Backoff.After(job.Attempt)
+		time.AfterFunc(wait, w.wake)
+		return w.free(ctx, o, map[string]any{
+			"owner": nil, "due_at": w.now().Add(wait).UnixMicro(), "last_error": clip(o.err.Error()),
+		})
+	}
+	gone := w.db.Writer(ctx).Where("seq = ? AND owner = ?", job.Seq, o.claim.id).Delete(&row{})
+	if gone.Error != nil || gone.RowsAffected == 0 {
+		return gone.Error
+	}
+	err := w.db.Writer(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&dead{
+		Queue: job.Queue, ID: job.ID, OrderKey: job.OrderKey, Priority: job.Priority, Payload: job.Payload,
+		Attempt: job.Attempt, EnqueuedAt: job.EnqueuedAt, DiedAt: w.now().UnixMicro(), LastError: clip(o.err.Error()),
+	}).Error
+	if err != nil {
+		return fmt.Errorf("keep the dead job %s: %w", job.ID, err)
+	}
+	w.logger.ErrorContext(ctx, "a job is dead", slog.String("queue", job.Queue), slog.String("job", job.ID),
+		slog.Int("attempts", job.Attempt), slog.Any("error", o.err))
+	return nil
+}
+
+const maxError = 4000 // bytes kept of an error
+
+func clip(text string) string {
+	if len(text) <= maxError {
+		return text
+	}
+	return text[:maxError]
+}
