@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/trellis-go/trellis/platform/app"
+	"github.com/trellis-go/trellis/platform/broker"
 	"github.com/trellis-go/trellis/platform/cache"
 	"github.com/trellis-go/trellis/platform/clock"
 	"github.com/trellis-go/trellis/platform/database"
@@ -54,6 +55,7 @@ var Set = wire.NewSet(
 func Tables() []module.Module {
 	return []module.Module{
 		{Name: "queue", Models: queue.Models()},
+		{Name: "broker", Models: broker.Models()},
 	}
 }
 
