@@ -16,9 +16,12 @@ import (
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/health"
 	"github.com/trellis-go/trellis/platform/httpapi"
+	"github.com/trellis-go/trellis/platform/inbox"
+	"github.com/trellis-go/trellis/platform/lease"
 	"github.com/trellis-go/trellis/platform/log"
 	"github.com/trellis-go/trellis/platform/migrate"
 	"github.com/trellis-go/trellis/platform/module"
+	"github.com/trellis-go/trellis/platform/outbox"
 	"github.com/trellis-go/trellis/platform/queue"
 	"github.com/trellis-go/trellis/platform/ratelimit"
 	"github.com/trellis-go/trellis/platform/telemetry"
@@ -56,6 +59,9 @@ func Tables() []module.Module {
 	return []module.Module{
 		{Name: "queue", Models: queue.Models()},
 		{Name: "broker", Models: broker.Models()},
+		{Name: "lease", Models: lease.Models()},
+		{Name: "outbox", Models: outbox.Models()},
+		{Name: "inbox", Models: inbox.Models()},
 	}
 }
 

@@ -74,6 +74,15 @@ func after(ctx context.Context, h hook) {
 // InTransaction says whether ctx is in a transaction, of whichever database: what is read with it may not be committed.
 func InTransaction(ctx context.Context) bool { return current(ctx) != nil }
 
+// Joined is the database whose transaction ctx is in, nil when it is in none: for what has to be written with it,
+// whichever that is.
+func Joined(ctx context.Context) *DB {
+	if tx := current(ctx); tx != nil {
+		return tx.db
+	}
+	return nil
+}
+
 // attempt runs fn in one transaction and says, when it failed, whether the same may succeed if it is done again.
 func (db *DB) attempt(ctx context.Context, fn func(ctx context.Context) error) (repeat bool, err error) {
 	handle := db.writer.handle.WithContext(ctx).Begin(&sql.TxOptions{Isolation: db.isolation})

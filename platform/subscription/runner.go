@@ -1,0 +1,160 @@
+package subscription
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/propagation"
+
+	"github.com/trellis-go/trellis/platform/backoff"
+	"github.com/trellis-go/trellis/platform/broker"
+	"github.com/trellis-go/trellis/platform/database"
+	"github.com/trellis-go/trellis/platform/inbox"
+	"github.com/trellis-go/trellis/platform/log"
+)
+
+// Config is the section inbox.
+type Config struct {
+	Retention time.Duration `validate:"min=1h"` // how long it is known that an event was handled
+}
+
+const (
+	sweepEvery = 10 * time.Second // one small statement each
+	sweepRows  = 500
+)
+
+// Bound is a subscription with the database that its function works on.
+type Bound struct {
+	Subscription
+	DB *database.DB
+}
+
+// Runner runs subscriptions.
+type Runner struct {
+	cfg       Config
+	all       []Bound
+	logger    *slog.Logger
+	consumers []broker.Consumer
+	handled   *prometheus.CounterVec
+	took      *prometheus.HistogramVec
+}
+
+// NewRunner makes a runner of subscriptions that have been checked, and declares them to the broker.
+func NewRunner(cfg Config, all []Bound, b broker.Broker, registry prometheus.Registerer, logger *slog.Logger) *Runner {
+	r := &Runner{
+		cfg: cfg, all: all, logger: logger,
+		handled: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "trellis_events_handled_total", Help: "Deliveries of events, by what became of them: done, duplicate, failed, dead.",
+		}, []string{"subscription", "outcome"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "trellis_events_handle_seconds", Help: "How long handlers took, their transaction included.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 60},
+		}, []string{"subscription"}),
+	}
+	registry.MustRegister(r.handled, r.took)
+	for _, s := range all {
+		b.Declare(s.Subscription.Subscription)
+		r.consumers = append(r.consumers, b.Consumer(s.Subscription.Subscription, r.handler(s)))
+	}
+	return r
+}
+
+// Run delivers events until Drain, or until ctx ends.
+func (r *Runner) Run(ctx context.Context) error {
+	failed := make([]error, len(r.consumers))
+	var consumers, sweeper sync.WaitGroup
+	for i, consumer := range r.consumers {
+		consumers.Go(func() { failed[i] = consumer.Run(ctx) })
+	}
+	sweeping, stop := context.WithCancel(ctx)
+	sweeper.Go(func() { r.sweep(sweeping) })
+	if len(r.consumers) == 0 {
+		<-ctx.Done()
+	}
+	consumers.Wait()
+	stop()
+	sweeper.Wait()
+	return errors.Join(failed...)
+}
+
+// Drain takes no more events and waits for the functions that run.
+func (r *Runner) Drain(ctx context.Context) error {
+	failed := make([]error, len(r.consumers))
+	var all sync.WaitGroup
+	for i, consumer := range r.consumers {
+		all.Go(func() { failed[i] = consumer.Drain(ctx) })
+	}
+	all.Wait()
+	return errors.Join(failed...)
+}
+
+// handler is what the broker calls.
+func (r *Runner) handler(s Bound) broker.Handler {
+	wait := s.WithDefaults().Backoff
+	return func(ctx context.Context, d broker.Delivery) error {
+		ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": d.Traceparent})
+		ctx = log.NewScope(log.With(ctx, slog.String("subscription", s.Name), slog.String("event", d.ID), slog.String("event_type", d.Type)))
+		began := time.Now()
+		outcome, err := r.once(ctx, s, d, wait)
+		r.took.WithLabelValues(s.Name).Observe(time.Since(began).Seconds())
+		r.handled.WithLabelValues(s.Name, outcome).Inc()
+		if err != nil && !broker.IsDead(err) {
+			r.logger.WarnContext(ctx, "an event was not handled", slog.Int("attempt", d.Attempt), slog.Any("error", err))
+		}
+		return err
+	}
+}
+
+// once runs the function in its transaction. A database that is away is no fault of the event: it waits for it, as long
+// as one attempt may take.
+func (r *Runner) once(ctx context.Context, s Bound, d broker.Delivery, wait backoff.Exponential) (outcome string, err error) {
+	run, err := s.resolve(d.Message)
+	if err != nil {
+		return "dead", broker.Dead(err)
+	}
+	for tries := 1; ; tries++ {
+		handled, err := inbox.Once(ctx, s.DB, s.Name, d.ID, run)
+		switch {
+		case err == nil && handled:
+			return "done", nil
+		case err == nil:
+			return "duplicate", nil
+		case broker.IsDead(err):
+			return "dead", err
+		case !errors.Is(err, database.ErrUnavailable) || !sleep(ctx, wait.After(tries)):
+			return "failed", fmt.Errorf("%s: %w", d.Type, err)
+		}
+	}
+}
+
+func sleep(ctx context.Context, wait time.Duration) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// sweep deletes old receipts, a few at a time, in every database.
+func (r *Runner) sweep(ctx context.Context) {
+	databases := map[*database.DB]bool{}
+	for _, s := range r.all {
+		databases[s.DB] = true
+	}
+	for len(databases) > 0 && sleep(ctx, backoff.Jitter(sweepEvery)) {
+		for db := range databases {
+			_, err := inbox.Sweep(ctx, db, time.Now().Add(-r.cfg.Retention), sweepRows)
+			if err != nil && ctx.Err() == nil {
+				r.logger.WarnContext(ctx, "old receipts were not deleted", slog.String("database", db.Name()), slog.Any("error", err))
+			}
+		}
+	}
+}
