@@ -24,6 +24,7 @@ import (
 	"github.com/trellis-go/trellis/platform/outbox"
 	"github.com/trellis-go/trellis/platform/queue"
 	"github.com/trellis-go/trellis/platform/ratelimit"
+	"github.com/trellis-go/trellis/platform/subscription"
 	"github.com/trellis-go/trellis/platform/telemetry"
 )
 
@@ -36,11 +37,14 @@ type Config struct {
 	Migrations migrate.Config
 	Cache      cache.Config
 	RateLimit  ratelimit.Config
+	Broker     broker.Config
+	Outbox     outbox.Config
+	Inbox      subscription.Config
 }
 
 // Set provides the platform, given a Config, a *log.Logger, a telemetry.Build, the migrations' fs.FS and the modules.
 var Set = wire.NewSet(
-	wire.FieldsOf(new(Config), "App", "HTTP", "Databases", "Migrations", "Cache", "RateLimit"),
+	wire.FieldsOf(new(Config), "App", "HTTP", "Databases", "Migrations", "Cache", "RateLimit", "Broker", "Outbox", "Inbox"),
 	wire.FieldsOf(new(*log.Logger), "Logger"),
 	clock.New,
 	database.Open,
@@ -48,6 +52,7 @@ var Set = wire.NewSet(
 	telemetry.NewRegistry,
 	NewCache,
 	NewLimiter,
+	broker.Open, outbox.New, NewRelays, NewRunner,
 	NewHealth,
 	NewAPI,
 	httpapi.NewServer,
@@ -65,11 +70,14 @@ func Tables() []module.Module {
 	}
 }
 
-// NewHealth watches the databases.
-func NewHealth(logger *slog.Logger, databases *database.Manager) *health.Health {
+// NewHealth watches the databases, and the broker where it is a server of its own.
+func NewHealth(logger *slog.Logger, databases *database.Manager, cfg broker.Config, b broker.Broker) *health.Health {
 	var checks []health.Check
 	for _, check := range databases.Checks() {
 		checks = append(checks, health.Check{Name: check.Name, Required: check.Required, Probe: check.Probe})
+	}
+	if cfg.Driver != broker.DriverEmbedded {
+		checks = append(checks, health.Check{Name: "broker", Probe: b.Ping}) // the outbox keeps what it cannot take
 	}
 	return health.New(logger, checks...)
 }
@@ -95,13 +103,17 @@ func NewAPI(
 // NewApp lists the parts of the program in the order in which they start. They stop in the reverse order.
 func NewApp(
 	cfg app.Config, migrations migrate.Config, logger *slog.Logger, health *health.Health, databases *database.Manager,
-	migrator *migrate.Migrator, caches *cache.Store, server *httpapi.Server, registry *prometheus.Registry,
+	migrator *migrate.Migrator, caches *cache.Store, b broker.Broker, relays outbox.Relays, subscriptions *subscription.Runner,
+	server *httpapi.Server, registry *prometheus.Registry,
 ) *app.App {
 	registry.MustRegister(database.NewCollector(databases))
 	return app.New(cfg, logger, health,
 		app.Component{Name: "databases", Start: databases.Start, Stop: databases.Close},
 		app.Component{Name: "migrations", Start: func(ctx context.Context) error { return migrator.Ensure(ctx, migrations.Auto) }},
 		app.Component{Name: "cache", Start: caches.Start, Stop: caches.Close},
+		app.Component{Name: "broker", Start: b.Start, Stop: b.Stop},
+		app.Component{Name: "outbox", Run: relays.Run, Drain: relays.Drain},
+		app.Component{Name: "subscriptions", Run: subscriptions.Run, Drain: subscriptions.Drain},
 		app.Component{Name: "health", Stop: health.Close},
 		app.Component{Name: "http", Start: server.Start, Run: server.Run, Drain: server.Drain, Stop: server.Stop},
 	)

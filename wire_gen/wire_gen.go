@@ -9,11 +9,13 @@ package wiregen
 import (
 	"github.com/trellis-go/trellis/modules/catalog"
 	"github.com/trellis-go/trellis/platform"
+	"github.com/trellis-go/trellis/platform/broker"
 	"github.com/trellis-go/trellis/platform/clock"
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/httpapi"
 	"github.com/trellis-go/trellis/platform/log"
 	"github.com/trellis-go/trellis/platform/migrate"
+	"github.com/trellis-go/trellis/platform/outbox"
 	"github.com/trellis-go/trellis/platform/telemetry"
 )
 
@@ -30,13 +32,42 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 	if err != nil {
 		return nil, err
 	}
-	health := platform.NewHealth(slogLogger, manager)
+	brokerConfig := config.Broker
+	clockClock := clock.New()
+	brokerBroker, err := broker.Open(brokerConfig, manager, clockClock, slogLogger)
+	if err != nil {
+		return nil, err
+	}
+	health := platform.NewHealth(slogLogger, manager, brokerConfig, brokerBroker)
 	fs := migrationFiles()
 	migrator := migrate.New(manager, fs, slogLogger)
 	cacheConfig := config.Cache
-	clockClock := clock.New()
 	registry := telemetry.NewRegistry(build)
 	store, err := platform.NewCache(cacheConfig, manager, clockClock, slogLogger, registry)
+	if err != nil {
+		return nil, err
+	}
+	outboxConfig := config.Outbox
+	outboxOutbox := outbox.New(clockClock)
+	moduleConfigs := cfg.Modules
+	catalogConfig := moduleConfigs.Catalog
+	repository, err := catalog.NewRepository(catalogConfig, manager)
+	if err != nil {
+		return nil, err
+	}
+	service := catalog.NewService(repository, store, outboxOutbox, clockClock)
+	handler := catalog.NewHandler(catalogConfig, service)
+	module := catalog.New(handler)
+	modules := Modules{
+		Catalog: module,
+	}
+	v := list(modules)
+	relays, err := platform.NewRelays(outboxConfig, outboxOutbox, brokerBroker, manager, v, registry, slogLogger)
+	if err != nil {
+		return nil, err
+	}
+	subscriptionConfig := config.Inbox
+	runner, err := platform.NewRunner(subscriptionConfig, brokerBroker, manager, v, registry, slogLogger)
 	if err != nil {
 		return nil, err
 	}
@@ -46,25 +77,12 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 	if err != nil {
 		return nil, err
 	}
-	moduleConfigs := cfg.Modules
-	catalogConfig := moduleConfigs.Catalog
-	repository, err := catalog.NewRepository(catalogConfig, manager)
-	if err != nil {
-		return nil, err
-	}
-	service := catalog.NewService(repository, store, clockClock)
-	handler := catalog.NewHandler(catalogConfig, service)
-	module := catalog.New(handler)
-	modules := Modules{
-		Catalog: module,
-	}
-	v := list(modules)
 	api, err := platform.NewAPI(httpapiConfig, ratelimitConfig, limiter, slogLogger, health, registry, v)
 	if err != nil {
 		return nil, err
 	}
 	server := httpapi.NewServer(api)
-	app := platform.NewApp(appConfig, migrateConfig, slogLogger, health, manager, migrator, store, server, registry)
+	app := platform.NewApp(appConfig, migrateConfig, slogLogger, health, manager, migrator, store, brokerBroker, relays, runner, server, registry)
 	application := &Application{
 		App:       app,
 		API:       api,

@@ -45,7 +45,7 @@ func TestMigrateGoesToVersionsAndShowsWhatItWouldDo(t *testing.T) {
 	assert.Contains(t, must(t, "up", "--dry-run"), "_create_catalog.sql up, in a transaction\nCREATE TABLE catalog_products (")
 	assert.Contains(t, must(t, "status"), "pending")
 	must(t, "to", "20261124090000")
-	assert.NotContains(t, must(t, "status"), "pending")
+	assert.NotRegexp(t, `20261124090000 +pending`, must(t, "status"))
 	assert.Contains(t, must(t, "redo", "--dry-run"), "_create_catalog.sql down, in a transaction\nDROP TABLE")
 	must(t, "redo")
 	must(t, "down", "--database", "primary")

@@ -13,7 +13,7 @@ CREATE TABLE outbox_events (
     subject     VARCHAR(200),
     happened_at BIGINT       NOT NULL,
     traceparent VARCHAR(100),
-    size        BIGINT       NOT NULL,
+    data_size   BIGINT       NOT NULL,
     data        LONGBLOB,
     sent_at     BIGINT       NOT NULL,
     INDEX outbox_events_sent (sent_at)

@@ -12,7 +12,7 @@ CREATE TABLE outbox_events (
     subject     TEXT,
     happened_at INTEGER NOT NULL,
     traceparent TEXT,
-    size        INTEGER NOT NULL,
+    data_size   INTEGER NOT NULL,
     data        BLOB,
     sent_at     INTEGER NOT NULL
 );

@@ -9,6 +9,7 @@ import (
 
 	"github.com/trellis-go/trellis/modules/catalog"
 	"github.com/trellis-go/trellis/platform/clock"
+	"github.com/trellis-go/trellis/platform/outbox"
 	"github.com/trellis-go/trellis/test/testkit"
 )
 
@@ -17,7 +18,7 @@ func benchmarkClient(b *testing.B) (testkit.Client, string) {
 	b.Helper()
 	repo, err := catalog.NewRepository(settings, testkit.Database(b))
 	require.NoError(b, err)
-	service := catalog.NewService(repo, testkit.Cache(b, nil), clock.System)
+	service := catalog.NewService(repo, testkit.Cache(b, nil), outbox.New(clock.System), clock.System)
 	var file strings.Builder
 	file.WriteString(header)
 	for i := range 1000 {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/trellis-go/trellis/modules/catalog/catalogapi"
+	"github.com/trellis-go/trellis/platform/outbox"
 	"github.com/trellis-go/trellis/platform/problem"
 )
 
@@ -230,6 +232,7 @@ func (im *importer) write(ctx context.Context, rows []row) error {
 		folded[category.NameFolded] = category
 	}
 	var created []*Product
+	events := make([]outbox.Event, 0, len(rows))
 	for _, r := range rows {
 		product, exists := existing[r.draft.SKU]
 		switch {
@@ -241,12 +244,19 @@ func (im *importer) write(ctx context.Context, rows []row) error {
 			if err := im.update(ctx, product, r, folded); err != nil {
 				return err
 			}
+			events = append(events, catalogapi.UpdatedV1{Product: product.event()})
 		default:
 			im.result.fail(RowError{Line: r.line, Column: "sku", Rule: "belongs to another product"})
 		}
 	}
 	im.result.Created += len(created)
-	return im.repo.InsertProducts(ctx, created)
+	if err := im.repo.InsertProducts(ctx, created); err != nil {
+		return err
+	}
+	for _, product := range created {
+		events = append(events, catalogapi.CreatedV1{Product: product.event()})
+	}
+	return im.events.Publish(ctx, events...)
 }
 
 // update changes an existing product to what its row says.

@@ -13,6 +13,7 @@ import (
 	"github.com/trellis-go/trellis/platform/clock"
 	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/database"
+	"github.com/trellis-go/trellis/platform/outbox"
 	"github.com/trellis-go/trellis/test/testkit"
 )
 
@@ -44,7 +45,7 @@ func newServiceAt(t *testing.T, databases *database.Manager, now clock.Clock) *c
 	t.Helper()
 	repo, err := catalog.NewRepository(settings, databases)
 	require.NoError(t, err)
-	return catalog.NewService(repo, testkit.Cache(t, nil), now)
+	return catalog.NewService(repo, testkit.Cache(t, nil), outbox.New(now), now)
 }
 
 // tea is a valid product in v1; fields overrides and adds members.

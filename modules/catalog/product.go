@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/text/cases"
 
+	"github.com/trellis-go/trellis/modules/catalog/catalogapi"
 	"github.com/trellis-go/trellis/platform/problem"
 )
 
@@ -65,6 +66,13 @@ type productCategory struct {
 
 // TableName names the table.
 func (productCategory) TableName() string { return "catalog_product_categories" }
+
+// event is what the product's events say of it.
+func (p *Product) event() catalogapi.Product {
+	return catalogapi.Product{
+		ID: p.ID, SKU: p.SKU, Name: p.Name, PriceCents: p.PriceCents, Currency: p.Currency, Active: p.Active, Version: p.Version,
+	}
+}
 
 // Draft is what somebody wants a product to be.
 type Draft struct {

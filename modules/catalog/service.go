@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/trellis-go/trellis/modules/catalog/catalogapi"
 	"github.com/trellis-go/trellis/platform/cache"
 	"github.com/trellis-go/trellis/platform/clock"
 	"github.com/trellis-go/trellis/platform/id"
+	"github.com/trellis-go/trellis/platform/outbox"
 	"github.com/trellis-go/trellis/platform/page"
 	"github.com/trellis-go/trellis/platform/problem"
 )
@@ -15,12 +17,13 @@ import (
 type Service struct {
 	repo   *Repository
 	cached cached
+	events *outbox.Outbox
 	now    clock.Clock
 }
 
 // NewService makes the service.
-func NewService(repo *Repository, store *cache.Store, now clock.Clock) *Service {
-	return &Service{repo: repo, cached: newCached(store), now: now}
+func NewService(repo *Repository, store *cache.Store, events *outbox.Outbox, now clock.Clock) *Service {
+	return &Service{repo: repo, cached: newCached(store), events: events, now: now}
 }
 
 // Check is asked whether somebody who has read a certain version may change what is stored as version now.
@@ -40,7 +43,10 @@ func (s *Service) CreateProduct(ctx context.Context, draft Draft) (*Product, err
 		}
 		product.Categories = categories
 		s.cached.changed(ctx, product.ID, product.SKU)
-		return s.repo.InsertProduct(ctx, product)
+		if err := s.repo.InsertProduct(ctx, product); err != nil {
+			return err
+		}
+		return s.events.Publish(ctx, catalogapi.CreatedV1{Product: product.event()})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create the product %q: %w", draft.SKU, err)
@@ -118,7 +124,10 @@ func (s *Service) rewrite(ctx context.Context, product *Product, draft Draft) er
 	product.apply(draft)
 	product.Categories = categories
 	product.UpdatedAt = s.now()
-	return s.repo.UpdateProduct(ctx, product)
+	if err := s.repo.UpdateProduct(ctx, product); err != nil {
+		return err
+	}
+	return s.events.Publish(ctx, catalogapi.UpdatedV1{Product: product.event()})
 }
 
 // DeleteProduct deletes a product; its SKU is free again. The errors are those of UpdateProduct.
@@ -134,7 +143,11 @@ func (s *Service) DeleteProduct(ctx context.Context, productID string, check Che
 		product.UpdatedAt = s.now()
 		product.DeletedAt = product.UpdatedAt.UnixMicro()
 		s.cached.changed(ctx, product.ID, product.SKU)
-		return s.repo.DeleteProduct(ctx, product)
+		if err := s.repo.DeleteProduct(ctx, product); err != nil {
+			return err
+		}
+		product.Version++
+		return s.events.Publish(ctx, catalogapi.DeletedV1{Product: product.event()})
 	})
 	if err != nil {
 		return fmt.Errorf("delete the product %s: %w", productID, err)

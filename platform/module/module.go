@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/trellis-go/trellis/platform/httpapi"
+	"github.com/trellis-go/trellis/platform/subscription"
 )
 
 // Module is one business domain as the application sees it.
@@ -15,17 +16,21 @@ type Module struct {
 	Joins    []string           // the modules that it calls inside its transactions
 	Routes   func(*httpapi.API) // registers its operations
 	Models   []any              // its entities, a pointer to a zero value each: what its tables are made for
+
+	Subscriptions []subscription.Subscription // what it does about events, in transactions of its database
 }
 
 // Check finds modules that cannot work together as they are configured: one that joins a module on another database,
-// since no transaction spans two. The error names the keys.
+// since no transaction spans two, and subscriptions that are wrong or have the name of another. The error names the keys.
 func Check(modules []Module) error {
 	byName := make(map[string]Module, len(modules))
 	for _, m := range modules {
 		byName[m.Name] = m
 	}
 	var failed []error
+	var subscriptions []subscription.Subscription
 	for _, m := range modules {
+		subscriptions = append(subscriptions, m.Subscriptions...)
 		for _, name := range m.Joins {
 			joined, found := byName[name]
 			switch {
@@ -38,5 +43,5 @@ func Check(modules []Module) error {
 			}
 		}
 	}
-	return errors.Join(failed...)
+	return errors.Join(append(failed, subscription.Check(subscriptions))...)
 }

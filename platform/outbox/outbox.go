@@ -77,7 +77,7 @@ type row struct {
 	Subject     string `gorm:"size:200"`
 	HappenedAt  int64  `gorm:"not null"`
 	Traceparent string `gorm:"size:100"`
-	Size        int    `gorm:"not null"` // of Data, so that a batch can be bounded before it is read
+	DataSize    int    `gorm:"not null"` // of Data, so that a batch can be bounded before it is read
 	Data        []byte //
 	SentAt      int64  `gorm:"not null;index:outbox_events_sent"`
 }
@@ -110,13 +110,13 @@ func (o *Outbox) Publish(ctx context.Context, events ...Event) error {
 			return err
 		}
 		r.HappenedAt, r.Traceparent = now, carrier["traceparent"]
-		if len(rows) == chunkRows || len(rows) > 0 && size+r.Size > chunkBytes {
+		if len(rows) == chunkRows || len(rows) > 0 && size+r.DataSize > chunkBytes {
 			if err := insert(ctx, db, rows); err != nil {
 				return err
 			}
 			rows, size = rows[:0], 0
 		}
-		rows, size = append(rows, r), size+r.Size
+		rows, size = append(rows, r), size+r.DataSize
 	}
 	if err := insert(ctx, db, rows); err != nil {
 		return err
@@ -137,7 +137,7 @@ func encode(event Event) (row, error) {
 	if err != nil {
 		return row{}, fmt.Errorf("encode the event %s: %w", eventType, err)
 	}
-	return row{ID: id.New(), Type: eventType, Subject: subject, Size: len(data), Data: data}, nil
+	return row{ID: id.New(), Type: eventType, Subject: subject, DataSize: len(data), Data: data}, nil
 }
 
 func insert(ctx context.Context, db *database.DB, rows []row) error {

@@ -198,14 +198,14 @@ func (r *Relay) send(ctx context.Context) (more bool, err error) {
 // pending finds the first events that are to be sent, no more than can be held in memory.
 func (r *Relay) pending(from *gorm.DB, limit int) ([]int64, error) {
 	var found []row
-	err := from.Select("seq, size").Where("sent_at = 0").Order("seq").Limit(limit).Find(&found).Error
+	err := from.Select("seq, data_size").Where("sent_at = 0").Order("seq").Limit(limit).Find(&found).Error
 	if err != nil {
 		return nil, fmt.Errorf("find events to send: %w", err)
 	}
 	var seqs []int64
 	size := 0
 	for _, one := range found {
-		if size += one.Size; size > batchBytes && len(seqs) > 0 {
+		if size += one.DataSize; size > batchBytes && len(seqs) > 0 {
 			break
 		}
 		seqs = append(seqs, one.Seq)
