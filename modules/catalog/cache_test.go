@@ -16,6 +16,7 @@ import (
 	"github.com/trellis-go/trellis/modules/catalog"
 	"github.com/trellis-go/trellis/platform/clock"
 	"github.com/trellis-go/trellis/platform/database"
+	"github.com/trellis-go/trellis/platform/outbox"
 	"github.com/trellis-go/trellis/platform/page"
 	"github.com/trellis-go/trellis/test/testkit"
 )
@@ -49,7 +50,7 @@ func replicas(t *testing.T, m *database.Manager) (a, b replica) {
 		t.Cleanup(func() { _ = client.Close() })
 		repo, err := catalog.NewRepository(settings, m)
 		require.NoError(t, err)
-		service := catalog.NewService(repo, testkit.Cache(t, client), clock.System)
+		service := catalog.NewService(repo, testkit.Cache(t, client), outbox.New(clock.System), clock.System)
 		return replica{testkit.Serve(t, catalog.New(catalog.NewHandler(settings, service)).Module), service}
 	}
 	return one(), one()
