@@ -112,8 +112,18 @@ func jobs(key string, payloads ...string) []queue.Job {
 // empty waits until no job is left.
 func empty(t *testing.T, q *queue.Queue) {
 	t.Helper()
+	remain(t, q, 0)
+}
+
+// remain waits until so many jobs are left: those that were carried out are struck off.
+func remain(t *testing.T, q *queue.Queue, jobs int64) {
+	t.Helper()
 	require.Eventually(t, func() bool {
 		left, err := q.Backlogs(t.Context())
-		return assert.NoError(t, err) && len(left) == 0
+		var sum int64
+		for _, backlog := range left {
+			sum += backlog.Jobs
+		}
+		return assert.NoError(t, err) && sum == jobs
 	}, patience, time.Millisecond)
 }
