@@ -1,14 +1,20 @@
 package catalog_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"github.com/trellis-go/trellis/migrations"
 	"github.com/trellis-go/trellis/modules/catalog"
+	"github.com/trellis-go/trellis/platform/cache"
 	"github.com/trellis-go/trellis/platform/clock"
+	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/outbox"
 	"github.com/trellis-go/trellis/test/testkit"
 )
@@ -59,4 +65,58 @@ func BenchmarkRefuseProduct(b *testing.B) {
 	for b.Loop() {
 		client.Do("POST", "/api/v1/products", `{"sku":"A","name":"A","price_cents":-1,"currency":"EUR"}`).Must(422)
 	}
+}
+
+// BenchmarkReadProduct compares the ways to a product, by what is asked: the process, Redis, the database through the
+// repository, and the database with a prepared statement and nothing else (without the categories).
+func BenchmarkReadProduct(b *testing.B) {
+	m := testkit.MigratedOn(b, testkit.EmptyMySQL(b), migrations.Files)
+	repo, err := catalog.NewRepository(settings, m)
+	require.NoError(b, err)
+	address, err := redis.ParseURL(testkit.Redis(b).DSN.Reveal())
+	require.NoError(b, err)
+	client := redis.NewClient(address)
+	b.Cleanup(func() { _ = client.Close() })
+	service := func(store *cache.Store) *catalog.Service { return catalog.NewService(repo, store, outbox.New(clock.System), clock.System) }
+	local := service(testkit.Cache(b, nil))
+	product, err := local.CreateProduct(b.Context(), draft("READ", "Tea"))
+	require.NoError(b, err)
+
+	ticking := clock.System() // every look at the clock is a second later: what the process holds is over
+	shared, err := cache.Open(cache.Config{
+		Enabled: true, Prefix: "bench", MaxSize: config.MiB, TTL: 1e6 * time.Hour, LocalTTL: time.Nanosecond, BlindTTL: time.Nanosecond,
+		NegativeTTL: time.Hour, LoadTimeout: time.Minute, RedisTimeout: time.Minute,
+	}, client, func() time.Time { ticking = ticking.Add(time.Second); return ticking }, testkit.Quiet())
+	require.NoError(b, err)
+	require.NoError(b, shared.Start(b.Context()))
+	b.Cleanup(func() { _ = shared.Close(context.Background()) })
+	off, err := cache.Open(cache.Config{MaxSize: config.MiB}, nil, clock.System, testkit.Quiet())
+	require.NoError(b, err)
+	ctx := b.Context()
+	for _, way := range []struct {
+		name string
+		*catalog.Service
+	}{{"process", local}, {"redis", service(shared)}, {"database", service(off)}} {
+		b.Run(way.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := way.Product(ctx, product.ID); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	db, err := repo.Reader(b.Context()).DB()
+	require.NoError(b, err)
+	statement, err := db.PrepareContext(b.Context(), "SELECT sku, name, price_cents, version FROM catalog_products WHERE id = ? AND deleted_at = 0")
+	require.NoError(b, err)
+	defer func() { _ = statement.Close() }()
+	b.Run("prepared", func(b *testing.B) {
+		for b.Loop() {
+			var row catalog.Product
+			err := statement.QueryRowContext(ctx, product.ID).Scan(&row.SKU, &row.Name, &row.PriceCents, &row.Version)
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
