@@ -1,11 +1,15 @@
 package cache_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/gob"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
+	gojson "github.com/goccy/go-json"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/trellis-go/trellis/platform/cache"
@@ -40,14 +44,6 @@ func BenchmarkGetFromTheProcess(b *testing.B) {
 			get(b, c)
 		}
 	})
-}
-
-func BenchmarkLoadWithoutACache(b *testing.B) {
-	for b.Loop() {
-		if _, err := anArticle(b.Context()); err != nil {
-			b.Fatal(err)
-		}
-	}
 }
 
 // onRedis is a client of the server that tests may empty.
@@ -107,5 +103,43 @@ func BenchmarkRawRedis(b *testing.B) {
 func get(b *testing.B, c *cache.Cache[article]) {
 	if got, err := c.Get(context.Background(), "a", anArticle); err != nil || got.Cents != 1299 {
 		b.Fatal(got, err)
+	}
+}
+
+// BenchmarkCodecs is why values are JSON, and by which library: a page of fifty, written and read.
+func BenchmarkCodecs(b *testing.B) {
+	one, _ := anArticle(b.Context())
+	page := slices.Repeat([]article{one}, 50)
+	for _, codec := range []struct {
+		name      string
+		marshal   func(any) ([]byte, error)
+		unmarshal func([]byte, any) error
+	}{
+		{"json", json.Marshal, json.Unmarshal}, {"go-json", gojson.Marshal, gojson.Unmarshal},
+		{"gob", func(value any) ([]byte, error) {
+			var out bytes.Buffer
+			err := gob.NewEncoder(&out).Encode(value)
+			return out.Bytes(), err
+		}, func(in []byte, value any) error { return gob.NewDecoder(bytes.NewReader(in)).Decode(value) }},
+	} {
+		text, err := codec.marshal(page)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run("write/"+codec.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := codec.marshal(page); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("read/"+codec.name, func(b *testing.B) {
+			for b.Loop() {
+				var back []article
+				if err := codec.unmarshal(text, &back); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
