@@ -79,6 +79,10 @@ func TestOnOracleWhatIsReadIsAsOnEveryEngine(t *testing.T) {
 		var found part
 		require.NoError(t, db.Reader(t.Context()).Take(&found).Error)
 		assert.Equal(t, part{ID: "1", Size: 7, Fine: true, Note: "note", Since: since.UTC()}, found)
+		byName := map[string]any{}
+		require.NoError(t, db.Reader(t.Context()).Table("parts").Take(&byName).Error)
+		assert.Equal(t, "note", byName["note"])
+		assert.Empty(t, byName["code"])
 	})
 }
 
