@@ -42,6 +42,9 @@ func oracleCreate(db *gorm.DB) {
 	}
 	conflict, onConflict := statement.Clauses["ON CONFLICT"].Expression.(clause.OnConflict)
 	writes, rows := oracleInsert, max(1, oracleMostColumns/max(1, len(values.Columns)))
+	if numbered(statement.Schema, values.Columns) {
+		rows = 1 // all rows of an INSERT ALL would get the same number
+	}
 	if onConflict {
 		keys, err := oracleKeys(statement.Schema, conflict, values.Columns)
 		if err != nil {
@@ -51,6 +54,13 @@ func oracleCreate(db *gorm.DB) {
 		writes, rows = oracleMerge(keys, conflict), 1
 	}
 	_ = db.AddError(oracleWrite(db, values, rows, writes))
+}
+
+// numbered tells whether the database gives the rows a value that is not among those sent, such as a number.
+func numbered(model *schema.Schema, columns []clause.Column) bool {
+	return model != nil && slices.ContainsFunc(model.FieldsWithDefaultDBValue, func(field *schema.Field) bool {
+		return !slices.ContainsFunc(columns, func(c clause.Column) bool { return c.Name == field.DBName })
+	})
 }
 
 // oracleWrite writes the rows in as many statements as it takes: all of them or none.

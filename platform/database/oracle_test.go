@@ -155,6 +155,20 @@ func TestOnOracleManyRowsAreSeveralStatementsAndAllOrNone(t *testing.T) {
 	assert.Equal(t, []string{"INSERT ALL", "INSERT ALL", "INSERT ALL", "COMMIT"}, verbs(sent))
 }
 
+// ticket gets its number from the database.
+type ticket struct {
+	Seq  int64  `gorm:"primaryKey;autoIncrement"`
+	Name string `gorm:"size:20;not null"`
+}
+
+func TestOnOracleRowsThatAreNumberedAreInsertedOneByOne(t *testing.T) {
+	sent := onOracle(t, nil, func(db *database.DB) {
+		require.NoError(t, db.Writer(t.Context()).Create(&[]ticket{{Name: "a"}, {Name: "b"}}).Error)
+	})
+	const insert = "INSERT INTO tickets (name) VALUES (:1)"
+	assert.Equal(t, []string{insert, insert, "COMMIT"}, texts(sent))
+}
+
 func TestOnOracleAListOfMoreThanAThousandIsSeveral(t *testing.T) {
 	ids := make([]string, 2001)
 	sent := onOracle(t, nil, func(db *database.DB) {
