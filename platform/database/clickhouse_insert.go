@@ -1,7 +1,9 @@
 package database
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -150,15 +152,13 @@ func (c *ClickHouse) send(ctx context.Context, batch insert) error {
 	return err
 }
 
+// options are the settings of the batch. One without a token gets one that nothing else has: or a table that remembers
+// tokens would take it for another with the same rows, and drop it.
 func (i insert) options(ctx context.Context) context.Context {
-	switch {
-	case i.token != "":
-		return clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
-			"insert_deduplicate": 1, "insert_deduplication_token": i.token,
-		}))
-	case i.gather:
-		return clickhouse.Context(ctx, clickhouse.WithAsync(true))
-	default:
-		return ctx
+	settings := clickhouse.Settings{"insert_deduplicate": 1, "insert_deduplication_token": cmp.Or(i.token, rand.Text())}
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(settings))
+	if i.gather {
+		ctx = clickhouse.Context(ctx, clickhouse.WithAsync(true))
 	}
+	return ctx
 }

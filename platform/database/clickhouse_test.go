@@ -205,9 +205,22 @@ func TestABatchWithATokenIsStoredOnce(t *testing.T) {
 		assert.EqualValues(t, 10, stored(t, ch))
 		require.NoError(t, database.Insert(t.Context(), ch, "sales", rows, database.Token("two")))
 		assert.EqualValues(t, 20, stored(t, ch))
-		require.NoError(t, database.Insert(t.Context(), ch, "sales", rows))
 		require.NoError(t, database.Insert(t.Context(), ch, "sales", some(1), database.Token("three")))
-		assert.EqualValues(t, 31, stored(t, ch), "without a token each batch is one of its own")
+		assert.EqualValues(t, 21, stored(t, ch))
+	})
+}
+
+func TestWithoutATokenEachBatchIsOneOfItsOwn(t *testing.T) {
+	onClickHouse(t, func(t *testing.T, ch *database.ClickHouse) {
+		rows := some(10)
+		for range 3 {
+			require.NoError(t, database.Insert(t.Context(), ch, "sales", rows))
+		}
+		assert.EqualValues(t, 30, stored(t, ch), "however alike they are")
+		for range 2 {
+			require.NoError(t, database.Insert(t.Context(), ch, "sales", rows, database.Gather()))
+		}
+		assert.EqualValues(t, 50, stored(t, ch))
 	})
 }
 

@@ -48,7 +48,7 @@ func run(args []string, out io.Writer) error {
 	}
 	shown = slices.DeleteFunc(shown, func(one testkit.Shown) bool {
 		variable, known := variables[one.Engine]
-		return one.How == testkit.Elsewhere && !(known && strings.Contains(set, variable+":"))
+		return one.How == testkit.Elsewhere && (!known || !strings.Contains(set, variable+":"))
 	})
 	before, err := os.ReadFile(flags.Arg(1))
 	if err != nil {
