@@ -107,6 +107,9 @@ func NewApp(
 	server *httpapi.Server, registry *prometheus.Registry,
 ) *app.App {
 	registry.MustRegister(database.NewCollector(databases))
+	if own, has := b.(prometheus.Collector); has {
+		registry.MustRegister(own)
+	}
 	return app.New(cfg, logger, health,
 		app.Component{Name: "databases", Start: databases.Start, Stop: databases.Close},
 		app.Component{Name: "migrations", Start: func(ctx context.Context) error { return migrator.Ensure(ctx, migrations.Auto) }},

@@ -44,6 +44,21 @@ start_redis() {
 	wait_for "$port"
 }
 
+# A RabbitMQ of our own: a node with its data in .cache. guest may come from this machine.
+start_rabbitmq() {
+	local port=35672
+	answers "$port" && return 0
+	command -v rabbitmq-server >/dev/null || [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || install rabbitmq-server || return 1
+	local server=/usr/lib/rabbitmq/bin/rabbitmq-server
+	[ -x "$server" ] || server=rabbitmq-server
+	HOME="$PWD/.cache" RABBITMQ_NODENAME="trellis@localhost" RABBITMQ_NODE_PORT="$port" RABBITMQ_DIST_PORT=35673 \
+		RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 RABBITMQ_MNESIA_BASE="$PWD/.cache/rabbitmq" RABBITMQ_LOG_BASE="$PWD/.cache/rabbitmq-log" \
+		RABBITMQ_ENABLED_PLUGINS_FILE="$PWD/.cache/rabbitmq-plugins" RABBITMQ_PID_FILE="$PWD/.cache/rabbitmq.pid" \
+		"$server" >.cache/rabbitmq.log 2>&1 &
+	for _ in 1 2 3 4 5 6; do wait_for "$port" && return 0; done
+	return 1
+}
+
 if [ -n "${TRELLIS_TEST_MYSQL_DSN:-}" ]; then
 	mysql="$TRELLIS_TEST_MYSQL_DSN"
 elif command -v mariadb >/dev/null && mariadb --protocol=tcp -h127.0.0.1 -uroot -e 'select 1' >/dev/null 2>&1; then
@@ -70,6 +85,21 @@ if [ -n "${redis:-}" ]; then
 	echo "Redis: $redis"
 else
 	echo "Redis: none; its tests are skipped. Set TRELLIS_TEST_REDIS_ADDR to one that may be emptied, or install redis-server"
+fi
+
+if [ -n "${TRELLIS_TEST_RABBITMQ_URL:-}" ]; then
+	rabbitmq="$TRELLIS_TEST_RABBITMQ_URL"
+elif answers 5672; then
+	rabbitmq='amqp://guest:guest@127.0.0.1:5672/'
+elif start_rabbitmq; then
+	rabbitmq='amqp://guest:guest@127.0.0.1:35672/'
+fi
+
+if [ -n "${rabbitmq:-}" ]; then
+	echo "export TRELLIS_TEST_RABBITMQ_URL='$rabbitmq'" >>"$out"
+	echo "RabbitMQ: ${rabbitmq#*@}"
+else
+	echo "RabbitMQ: none; its tests are skipped. Set TRELLIS_TEST_RABBITMQ_URL, or install rabbitmq-server"
 fi
 
 # shellcheck source=test/clickhouse/services.sh

@@ -33,6 +33,9 @@ type Embedded struct {
 
 // Open makes the configured broker. It connects nothing: that is for Start.
 func Open(cfg Config, databases *database.Manager, now clock.Clock, logger *slog.Logger) (Broker, error) {
+	if cfg.Driver == DriverRabbitMQ {
+		return NewRabbitMQ(cfg, logger)
+	}
 	db, err := databases.DB(cfg.Embedded.Database)
 	if err != nil {
 		return nil, fmt.Errorf("broker.embedded.database: %w", err)
