@@ -1,180 +1,278 @@
-package database
+package broker
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"reflect"
-	"strings"
+	"log/slog"
+	"runtime/debug"
+	"sync"
 	"time"
 
-	ora "github.com/sijms/go-ora/v2"
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"github.com/trellis-go/trellis/platform/problem"
 )
 
-const (
-	// oracleEmpty stands for the empty text, which Oracle takes for NULL: it would not be NOT NULL, would equal nothing,
-	// and would be missing from an order. It sorts as the empty text does, before every other.
-	oracleEmpty = "\x00"
-	// oracleMostVarchar is how many bytes a VARCHAR2 takes. What is longer is for a CLOB.
-	oracleMostVarchar = 4000
-	// oracleMostBinds is how many values a statement takes.
-	oracleMostBinds = 65535
-)
+// letterTimeout is how long a dead letter may take to be stored.
+const letterTimeout = 30 * time.Second
 
-// oracleConnector opens sessions that are all set up alike.
-type oracleConnector struct{ driver.Connector }
-
-func newOracleConnector(src source, dsn oracleDSN, io time.Duration) driver.Connector {
-	if src.tls != nil {
-		return oracleConnector{src.through(oracleSecure{dsn.with(io, "SSL", "enable"), src.tls})}
-	}
-	return oracleConnector{src.through(ora.NewConnector(dsn.with(io)))}
+// consumer delivers from the queue of one subscription. The server lets one consumer of an ordered queue be active; within
+// it, messages of one subject form a lane, in which one is handled after the other. Retries wait in their lane and not in
+// the server, which could not keep the order.
+type consumer struct {
+	broker   *rabbit
+	s        Subscription
+	handle   Handler
+	options  Options
+	hands    chan struct{} // as many as may work at once
+	draining chan struct{}
+	drain    sync.Once
+	ended    chan struct{}
 }
 
-// rawOracle is what the driver's connections are.
-type rawOracle interface {
-	driver.Conn
-	driver.Pinger
-	driver.ConnBeginTx
-	driver.ConnPrepareContext
-	driver.ExecerContext
-	driver.QueryerContext
+// Consumer is part of Broker.
+func (r *rabbit) Consumer(s Subscription, handle Handler) Consumer {
+	options := s.WithDefaults()
+	return &consumer{
+		broker: r, s: s, handle: handle, options: options, hands: make(chan struct{}, options.Concurrency),
+		draining: make(chan struct{}), ended: make(chan struct{}),
+	}
 }
 
-// Connect logs in. Texts are compared byte by byte, sizes are in characters, and what has a time has it in UTC, whatever
-// the server's settings and the client's environment are.
-func (c oracleConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := c.Connector.Connect(ctx)
-	if err != nil {
-		return nil, err
+// Run is part of Consumer.
+func (c *consumer) Run(ctx context.Context) error {
+	defer close(c.ended)
+	waiting, cancel := context.WithCancel(ctx) // ends with Drain, too
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		defer cancel()
+		select {
+		case <-c.draining:
+		case <-waiting.Done():
+		}
+	})
+	defer watching.Wait()
+	defer cancel()
+	for failures := 0; ; {
+		connection, err := c.broker.in.await(waiting)
+		if err != nil {
+			return nil //nolint:nilerr // told to end
+		}
+		began := time.Now()
+		err = c.session(ctx, connection)
+		if waiting.Err() != nil {
+			return nil
+		}
+		if failures++; time.Since(began) > between.Last {
+			failures = 1
+		}
+		c.broker.logger.WarnContext(ctx, "the delivery of messages broke off", slog.String("subscription", c.s.Name), slog.Any("error", err))
+		wait(waiting, between.After(failures))
 	}
-	raw, ok := conn.(rawOracle)
-	if !ok {
-		return nil, errors.Join(fmt.Errorf("%T is not a connection to Oracle", conn), conn.Close())
-	}
-	_, err = raw.ExecContext(ctx, fmt.Sprintf("ALTER SESSION SET TIME_ZONE = '+00:00' NLS_COMP = 'BINARY' "+
-		"NLS_SORT = 'BINARY' NLS_LENGTH_SEMANTICS = 'CHAR' NLS_NUMERIC_CHARACTERS = '.,' DDL_LOCK_TIMEOUT = %d",
-		oracleDDLLockWait), nil)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("setting up the session: %w", err), raw.Close())
-	}
-	return oracleConn{raw}, nil
 }
 
-// oracleConn is a driver's connection with statements and values as Oracle has them, and names and values read as every
-// other engine gives them.
-//
-// It is no driver.SessionResetter, so that database/sql throws a connection away whose transaction ended with its ctx.
-type oracleConn struct{ rawOracle }
-
-// CheckNamedValue makes a driver.NamedValueChecker of it.
-func (oracleConn) CheckNamedValue(arg *driver.NamedValue) error {
-	if _, out := arg.Value.(sql.Out); out {
+// Drain is part of Consumer. The channel stays open until the handlers have ended: only then may the next consumer have
+// what comes after.
+func (c *consumer) Drain(ctx context.Context) error {
+	c.drain.Do(func() { close(c.draining) })
+	select {
+	case <-c.ended:
 		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("drain the subscription %s: %w", c.s.Name, ctx.Err())
 	}
-	value, err := driver.DefaultParameterConverter.ConvertValue(arg.Value)
+}
+
+func (c *consumer) isDraining() bool {
+	select {
+	case <-c.draining:
+		return true
+	default:
+		return false
+	}
+}
+
+// session is the life of one channel.
+type session struct {
+	*consumer
+	channel *amqp.Channel // of deliveries and acknowledgements
+	letters *amqp.Channel // to the dead letters, confirmed
+	burying sync.Mutex
+	running sync.WaitGroup
+
+	mu    sync.Mutex
+	lanes map[string][]amqp.Delivery // what waits behind the one that is handled
+}
+
+// session delivers until the channel breaks, or Drain, or the end of ctx.
+func (c *consumer) session(ctx context.Context, connection *amqp.Connection) error {
+	s := &session{consumer: c, lanes: map[string][]amqp.Delivery{}}
+	deliveries, err := s.open(connection)
 	if err != nil {
 		return err
 	}
-	arg.Value = oracleValue(value)
-	return nil
+	closed := s.channel.NotifyClose(make(chan *amqp.Error, 1))
+	life, end := context.WithCancel(ctx)
+	defer end()
+	for working := true; working; {
+		select {
+		case d, open := <-deliveries:
+			if working = open; open {
+				s.accept(life, d)
+			}
+		case <-c.draining:
+			working = false
+		case <-ctx.Done():
+			working = false
+		}
+	}
+	rest := make(chan struct{})
+	go func() { // what still comes goes back with the channel; unread, it would hold up the connection
+		defer close(rest)
+		for range deliveries {
+		}
+		end() // the channel is gone: others may have what is handled here
+	}()
+	s.running.Wait()
+	_ = ignoreClosed(s.letters.Close())
+	_ = ignoreClosed(s.channel.Close())
+	<-rest
+	select {
+	case reason := <-closed:
+		return asError(reason)
+	default:
+		return errors.New("the server ended it")
+	}
 }
 
-// oracleValue is a value as it is sent.
-func oracleValue(value driver.Value) driver.Value {
-	switch value := value.(type) {
-	case bool:
-		if value {
-			return int64(1)
+func (s *session) open(connection *amqp.Connection) (<-chan amqp.Delivery, error) {
+	var err error
+	if s.channel, err = connection.Channel(); err != nil {
+		return nil, fmt.Errorf("open a channel: %w", err)
+	}
+	if s.letters, err = confirming(connection); err != nil {
+		return nil, errors.Join(err, ignoreClosed(s.channel.Close()))
+	}
+	err = s.channel.Qos(s.options.Prefetch, 0, false)
+	var deliveries <-chan amqp.Delivery
+	if err == nil {
+		deliveries, err = s.channel.Consume(s.broker.queueOf(s.s.Name), "", false, false, false, false, nil)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("consume the queue of %s: %w", s.s.Name, err),
+			ignoreClosed(s.letters.Close()), ignoreClosed(s.channel.Close()))
+	}
+	return deliveries, nil
+}
+
+// accept puts a message into its lane, and begins the lane when it is not at work.
+func (s *session) accept(ctx context.Context, d amqp.Delivery) {
+	subject := received(d).Subject
+	if s.s.Unordered || subject == "" {
+		s.running.Go(func() { s.process(ctx, d) })
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	behind, busy := s.lanes[subject]
+	if busy {
+		s.lanes[subject] = append(behind, d)
+		return
+	}
+	s.lanes[subject] = nil
+	s.running.Go(func() { s.lane(ctx, subject, d) })
+}
+
+// lane handles the messages of a subject until there are no more, or one cannot be brought to its end.
+func (s *session) lane(ctx context.Context, subject string, d amqp.Delivery) {
+	for s.process(ctx, d) {
+		s.mu.Lock()
+		waiting := s.lanes[subject]
+		if len(waiting) == 0 {
+			delete(s.lanes, subject)
+			s.mu.Unlock()
+			return
 		}
-		return int64(0)
-	case time.Time:
-		// Not with its zone: the column would be converted to compare, and no index serves that.
-		return ora.TimeStamp(value.UTC().Truncate(time.Microsecond))
-	case string:
+		d, s.lanes[subject] = waiting[0], waiting[1:]
+		s.mu.Unlock()
+	}
+}
+
+// process tries a message until it is handled or a dead letter, and says whether it is. If not, the lane must not go on:
+// the message comes again when the channel is closed.
+func (s *session) process(ctx context.Context, d amqp.Delivery) bool {
+	for attempt := 1; ; attempt++ {
+		begun, err := s.attempt(ctx, Delivery{Message: received(d), Attempt: attempt})
 		switch {
-		case value == "":
-			return oracleEmpty
-		case len(value) > oracleMostVarchar:
-			return ora.Clob{String: value, Valid: true}
+		case !begun:
+			return false
+		case err == nil:
+			return d.Ack(false) == nil
+		case ctx.Err() != nil:
+			return false
+		case IsDead(err) || attempt >= s.options.Attempts:
+			return s.bury(ctx, d, attempt, err)
 		}
-	}
-	return value
-}
-
-// ExecContext makes a driver.ExecerContext of it.
-func (c oracleConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	query, err := oracleText(query, len(args))
-	if err != nil {
-		return nil, err
-	}
-	return c.rawOracle.ExecContext(ctx, query, args)
-}
-
-// QueryContext makes a driver.QueryerContext of it.
-func (c oracleConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	query, err := oracleText(query, len(args))
-	if err != nil {
-		return nil, err
-	}
-	rows, err := c.rawOracle.QueryContext(ctx, query, args)
-	if err != nil {
-		return nil, err
-	}
-	return oracleRows{rows}, nil
-}
-
-// PrepareContext refuses: what is prepared would pass by the above, and the server keeps parsed statements anyway.
-func (oracleConn) PrepareContext(context.Context, string) (driver.Stmt, error) {
-	return nil, errors.New("statements on Oracle are not prepared: execute them")
-}
-
-// IsValid makes a driver.Validator of it.
-func (c oracleConn) IsValid() bool {
-	resetter, ok := c.rawOracle.(driver.SessionResetter)
-	return !ok || resetter.ResetSession(context.Background()) == nil
-}
-
-// oracleRows gives names in small letters, as they were written, and the empty text for what stands for it.
-type oracleRows struct{ driver.Rows }
-
-// Columns are the names.
-func (r oracleRows) Columns() []string {
-	columns := r.Rows.Columns()
-	names := make([]string, len(columns))
-	for i, name := range columns {
-		names[i] = strings.ToLower(name)
-	}
-	return names
-}
-
-// Next reads a row.
-func (r oracleRows) Next(row []driver.Value) error {
-	if err := r.Rows.Next(row); err != nil {
-		return err
-	}
-	for i, value := range row {
-		if value == oracleEmpty {
-			row[i] = ""
+		pause := time.NewTimer(s.options.Backoff.After(attempt))
+		select {
+		case <-pause.C:
+		case <-s.draining:
+		case <-ctx.Done():
 		}
+		pause.Stop()
 	}
-	return nil
 }
 
-// ColumnTypeDatabaseTypeName makes a driver.RowsColumnTypeDatabaseTypeName of it.
-func (r oracleRows) ColumnTypeDatabaseTypeName(index int) string {
-	if typed, ok := r.Rows.(driver.RowsColumnTypeDatabaseTypeName); ok {
-		return typed.ColumnTypeDatabaseTypeName(index)
+// attempt runs the handler when a hand is free, unless the work ends before.
+func (s *session) attempt(ctx context.Context, d Delivery) (begun bool, err error) {
+	select {
+	case s.hands <- struct{}{}:
+	case <-s.draining:
+		return false, nil
+	case <-ctx.Done():
+		return false, nil
 	}
-	return ""
+	defer func() { <-s.hands }()
+	if s.isDraining() || ctx.Err() != nil { // a hand was free, too
+		return false, nil
+	}
+	limited, cancel := context.WithTimeout(ctx, s.options.Timeout)
+	defer cancel()
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = problem.TraceAt(fmt.Errorf("the handler panicked: %v", cause), debug.Stack())
+		}
+	}()
+	begun = true
+	return begun, s.handle(limited, d)
 }
 
-// ColumnTypeScanType makes a driver.RowsColumnTypeScanType of it.
-func (r oracleRows) ColumnTypeScanType(index int) reflect.Type {
-	if typed, ok := r.Rows.(driver.RowsColumnTypeScanType); ok {
-		return typed.ColumnTypeScanType(index)
+// bury makes a dead letter of a message.
+func (s *session) bury(ctx context.Context, d amqp.Delivery, attempts int, cause error) bool {
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), letterTimeout)
+	defer cancel()
+	letter := publishing(received(d))
+	letter.Headers[errorHeader], letter.Headers[attemptHeader] = clip(cause.Error()), int64(attempts)
+	letter.Headers[diedHeader] = time.Now().UTC().Format(time.RFC3339Nano)
+	s.burying.Lock()
+	defer s.burying.Unlock()
+	if err := send(limited, s.letters, s.broker.deadQueueOf(s.s.Name), letter); err != nil {
+		s.broker.logger.WarnContext(ctx, "a dead letter was not stored; it is delivered again", slog.String("subscription", s.s.Name),
+			slog.String("event", d.MessageId), slog.Any("error", err))
+		_ = s.channel.Close() // without it the message would be held here and not come again
+		return false
 	}
-	return reflect.TypeFor[any]()
+	s.broker.logger.ErrorContext(ctx, "a message is a dead letter", slog.String("subscription", s.s.Name),
+		slog.String("event", d.MessageId), slog.Int("attempts", attempts), slog.Any("error", cause))
+	return d.Ack(false) == nil
+}
+
+const maxError = 4000 // bytes kept of an error
+
+func clip(text string) string {
+	if len(text) <= maxError {
+		return text
+	}
+	return text[:maxError]
 }
