@@ -5,6 +5,7 @@ import (
 
 	"github.com/trellis-go/trellis/migrations"
 	"github.com/trellis-go/trellis/platform/app"
+	"github.com/trellis-go/trellis/platform/broker"
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/httpapi"
 	"github.com/trellis-go/trellis/platform/migrate"
@@ -18,6 +19,7 @@ type Application struct {
 	Server    *httpapi.Server   // where it listens
 	Databases *database.Manager // started by App
 	Migrator  *migrate.Migrator
+	Broker    broker.Broker // started by App
 	Modules   []module.Module
 }
 

@@ -89,6 +89,7 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 		Server:    server,
 		Databases: manager,
 		Migrator:  migrator,
+		Broker:    brokerBroker,
 		Modules:   v,
 	}
 	return application, nil
