@@ -25,6 +25,7 @@ import (
 	"github.com/trellis-go/trellis/platform/queue"
 	"github.com/trellis-go/trellis/platform/ratelimit"
 	"github.com/trellis-go/trellis/platform/subscription"
+	"github.com/trellis-go/trellis/platform/tasks"
 	"github.com/trellis-go/trellis/platform/telemetry"
 )
 
@@ -67,6 +68,7 @@ func Tables() []module.Module {
 		{Name: "lease", Models: lease.Models()},
 		{Name: "outbox", Models: outbox.Models()},
 		{Name: "inbox", Models: inbox.Models()},
+		{Name: "tasks", Models: tasks.Models()},
 	}
 }
 
