@@ -38,7 +38,8 @@ func (r *row) task() *Task {
 	task := &Task{
 		ID: r.ID, Kind: r.Kind, Owner: r.Owner, State: r.State, Canceling: r.Canceling && r.State == Running,
 		Attempt: r.Attempt, Progress: r.Progress, Message: r.Message, Result: r.Result,
-		RunAt: moment(r.RunAt), CreatedAt: moment(r.CreatedAt), StartedAt: moment(r.StartedAt), FinishedAt: moment(r.FinishedAt),
+		RunAt: time.UnixMicro(r.RunAt).UTC(), CreatedAt: time.UnixMicro(r.CreatedAt).UTC(),
+		StartedAt: moment(r.StartedAt), FinishedAt: moment(r.FinishedAt),
 	}
 	var document problem.Document
 	if len(r.Failure) > 0 && json.Unmarshal(r.Failure, &document) == nil {
@@ -47,11 +48,12 @@ func (r *row) task() *Task {
 	return task
 }
 
-func moment(micros int64) time.Time {
+func moment(micros int64) *time.Time {
 	if micros == 0 {
-		return time.Time{}
+		return nil
 	}
-	return time.UnixMicro(micros).UTC()
+	at := time.UnixMicro(micros).UTC()
+	return &at
 }
 
 // timetable is when a schedule is due. Who starts its task holds its lock.

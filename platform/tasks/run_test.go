@@ -124,3 +124,97 @@ func TestTheTasksOfAProcessThatDiedAreBegunAgainByOthers(t *testing.T) {
 		assert.ErrorIs(t, <-told, queue.ErrLeaseLost)
 	})
 }
+
+func TestARunThatWasSupersededChangesNothing(t *testing.T) {
+	testkit.EachEmpty(t, func(t *testing.T, cfg database.Config) {
+		m := testkit.MigratedOn(t, cfg, migrations.Files)
+		in, other := newTasks(t, m), newTasks(t, m)
+		db, err := m.DB(testkit.Name)
+		require.NoError(t, err)
+		begun, release, lost := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+		work(t, in, greet.On(func(ctx context.Context, run *tasks.Run, p params) (result, error) {
+			if run.Attempt > 1 {
+				return hello(ctx, run, p)
+			}
+			close(begun)
+			<-release
+			err := db.InTx(context.WithoutCancel(ctx), func(ctx context.Context) error {
+				_, err := wait.Enqueue(ctx, other, params{"doubled"}, tasks.Spec{Key: "doubled"})
+				require.NoError(t, err)
+				return run.Save(ctx, "done")
+			})
+			lost <- err
+			return result{"late"}, nil
+		}, tasks.Options{}))
+		task := enqueue(t, in, "Ada", tasks.Spec{})
+		<-begun
+		require.NoError(t, db.Writer(t.Context()).Table("queue_jobs").Where("id = ?", task.ID).
+			Updates(map[string]any{"due_at": 0}).Error, "as if the lease had run out")
+		assert.JSONEq(t, `{"Greeting":"hello Ada"}`, string(ended(t, in, task.ID, tasks.Succeeded).Result))
+		close(release)
+		require.ErrorIs(t, <-lost, tasks.ErrSuperseded)
+		var jobs int64
+		require.NoError(t, db.Reader(t.Context()).Table("queue_jobs").Where("id <> ?", task.ID).Where("payload LIKE ?", "%doubled%").Count(&jobs).Error)
+		assert.Zero(t, jobs, "its transaction was rolled back")
+		assert.JSONEq(t, `{"Greeting":"hello Ada"}`, string(read(t, in, task.ID).Result))
+	})
+}
+
+func TestATaskThatBringsItsProcessDownIsGivenUp(t *testing.T) {
+	eachEngine(t, func(t *testing.T, m *database.Manager) {
+		in := newTasks(t, m)
+		db, err := m.DB(testkit.Name)
+		require.NoError(t, err)
+		task := enqueue(t, in, "deadly", tasks.Spec{})
+		require.NoError(t, db.Writer(t.Context()).Table("tasks_tasks").Where("id = ?", task.ID).
+			Updates(map[string]any{"attempt": 3, "state": "running", "run": "that-died"}).Error)
+		work(t, in, greet.On(hello, tasks.Options{Attempts: 3}))
+		assert.Equal(t, "task_interrupted", ended(t, in, task.ID, tasks.Failed).Problem.Code)
+	})
+}
+
+func TestAKindThatIsNotKnownWaitsForAProcessThatKnowsIt(t *testing.T) {
+	in := newTasks(t, testkit.Database(t))
+	task := enqueue(t, in, "new", tasks.Spec{})
+	old := start(t, newWorker(t, in, wait.On(hello, tasks.Options{})))
+	other, err := wait.Enqueue(t.Context(), in, params{}, tasks.Spec{Priority: tasks.Low})
+	require.NoError(t, err)
+	ended(t, in, other.ID, tasks.Succeeded)
+	old()
+	waiting := read(t, in, task.ID)
+	assert.Equal(t, tasks.Queued, waiting.State)
+	assert.Zero(t, waiting.Attempt)
+}
+
+func TestDrainWaitsForWhatRunsAndGivesBackWhatDoesNotEnd(t *testing.T) {
+	eachEngine(t, func(t *testing.T, m *database.Manager) {
+		in := newTasks(t, m)
+		begun, release := make(chan int), make(chan struct{})
+		w := newWorker(t, in,
+			greet.On(func(ctx context.Context, run *tasks.Run, p params) (result, error) {
+				begun <- run.Attempt
+				<-release
+				return hello(ctx, run, p)
+			}, tasks.Options{}),
+			wait.On(patient(begun), tasks.Options{Attempts: 1}))
+		running := make(chan error, 1)
+		go func() { running <- w.Run(context.Background()) }()
+		short := enqueue(t, in, "short", tasks.Spec{})
+		long, err := wait.Enqueue(t.Context(), in, params{}, tasks.Spec{})
+		require.NoError(t, err)
+		<-begun
+		<-begun
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		close(release)
+		require.NoError(t, w.Drain(ctx))
+		require.NoError(t, <-running)
+		assert.Equal(t, tasks.Succeeded, read(t, in, short.ID).State)
+		back := read(t, in, long.ID)
+		assert.Equal(t, tasks.Queued, back.State)
+		assert.Zero(t, back.Attempt, "it is no fault of the task")
+
+		work(t, in, wait.On(hello, tasks.Options{Attempts: 1}))
+		assert.Equal(t, 1, ended(t, in, long.ID, tasks.Succeeded).Attempt)
+	})
+}

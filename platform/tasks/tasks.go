@@ -80,22 +80,22 @@ const (
 // Finished tells whether the state is the last.
 func (s State) Finished() bool { return s != Queued && s != Running }
 
-// Task is a task as it is at one moment.
+// Task is a task as it is at one moment, and as it is shown.
 type Task struct {
-	ID         string
-	Kind       string
-	Owner      string // who alone may see it; empty: whoever knows its id
-	State      State
-	Canceling  bool // it runs, and its handler has been or will be told to end
-	Attempt    int  // how many times it was begun
-	Progress   int  // in percent
-	Message    string
-	Result     json.RawMessage   // once it has succeeded
-	Problem    *problem.Document // once it has failed
-	RunAt      time.Time         // not to be begun before
-	CreatedAt  time.Time
-	StartedAt  time.Time // for the first time; zero before
-	FinishedAt time.Time // zero before
+	ID         string            `json:"id" doc:"Names the task"`
+	Kind       string            `json:"kind" doc:"What is done" example:"catalog.import"`
+	Owner      string            `json:"-"` // who alone may see it; empty: whoever knows its id
+	State      State             `json:"state" enum:"queued,running,succeeded,failed,canceled" doc:"How far it has come; the last three are final"`
+	Canceling  bool              `json:"canceling" doc:"It runs and has been told to end"`
+	Attempt    int               `json:"attempt" doc:"How many times it was begun"`
+	Progress   int               `json:"progress" minimum:"0" maximum:"100" doc:"In percent"`
+	Message    string            `json:"message" doc:"What is being done"`
+	Result     json.RawMessage   `json:"result,omitempty" doc:"Once it has succeeded: depends on the kind"`
+	Problem    *problem.Document `json:"problem,omitempty" doc:"Once it has failed: why"`
+	RunAt      time.Time         `json:"run_at" doc:"Not to be begun before"`
+	CreatedAt  time.Time         `json:"created_at"`
+	StartedAt  *time.Time        `json:"started_at,omitempty" doc:"When it was begun for the first time"`
+	FinishedAt *time.Time        `json:"finished_at,omitempty"`
 }
 
 // Tasks is where tasks are enqueued, looked up and canceled. It is made by New and is safe for concurrent use.
