@@ -56,7 +56,12 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 	if err != nil {
 		return nil, err
 	}
-	service := catalog.NewService(repository, store, outboxOutbox, clockClock)
+	tasksConfig := config.Tasks
+	tasksTasks, err := tasks.New(tasksConfig, manager, clockClock, slogLogger)
+	if err != nil {
+		return nil, err
+	}
+	service := catalog.NewService(repository, store, outboxOutbox, tasksTasks, clockClock)
 	handler := catalog.NewHandler(catalogConfig, service)
 	module := catalog.New(handler)
 	modules := Modules{
@@ -69,11 +74,6 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 	}
 	subscriptionConfig := config.Inbox
 	runner, err := platform.NewRunner(subscriptionConfig, brokerBroker, manager, v, registry, slogLogger)
-	if err != nil {
-		return nil, err
-	}
-	tasksConfig := config.Tasks
-	tasksTasks, err := tasks.New(tasksConfig, manager, clockClock, slogLogger)
 	if err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ func (w *Worker) note(ctx context.Context, level slog.Level, what string, r *row
 func (w *Worker) persist(ctx context.Context, run *Run, values map[string]any) error {
 	for tries := 1; ; tries++ {
 		err := run.update(ctx, values)
-		if err == nil || errors.Is(err, queue.ErrLeaseLost) || ctx.Err() != nil {
+		if err == nil || errors.Is(err, queue.ErrLeaseLost) {
 			return err
 		}
 		w.logger.WarnContext(ctx, "what became of a task was not written down", slog.String("task", run.ID), slog.Any("error", err))
@@ -95,8 +95,9 @@ func (w *Worker) persist(ctx context.Context, run *Run, values map[string]any) e
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
+			timer.Stop()
+			return err
 		}
-		timer.Stop()
 	}
 }
 
