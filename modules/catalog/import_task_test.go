@@ -156,9 +156,12 @@ func TestAnImportWhoseEndWasNotWrittenDownIsNotDoneAgain(t *testing.T) {
 	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
 		const rows = 10
 		o := newOffice(t, m, clock.System)
-		for i, mode := range []string{"skip", "abort"} {
-			mend := o.cut(t, "UPDATE", "tasks_tasks", "NEW.state = 'succeeded'")
-			accepted := o.later("?on_duplicate=update&on_error="+mode, manyRows(rows)).Must(202)
+		for i, test := range []struct{ mode, cut string }{
+			{"skip", "NEW.state = 'succeeded'"},
+			{"abort", "OLD.saved IS NOT NULL AND NEW.state = 'running'"}, // right after the commit of the products
+		} {
+			mend := o.cut(t, "UPDATE", "tasks_tasks", test.cut)
+			accepted := o.later("?on_duplicate=update&on_error="+test.mode, manyRows(rows)).Must(202)
 			end := o.work(t)
 			require.Eventually(t, func() bool {
 				var failed int64
@@ -171,7 +174,7 @@ func TestAnImportWhoseEndWasNotWrittenDownIsNotDoneAgain(t *testing.T) {
 			products := o.Get("/api/v1/products?limit=200").JSON()["items"].([]any)
 			require.Len(t, products, rows)
 			for _, product := range products {
-				assert.InDelta(t, i+1, product.(map[string]any)["version"], 0, mode)
+				assert.InDelta(t, i+1, product.(map[string]any)["version"], 0, test.mode)
 			}
 		}
 	})
