@@ -102,7 +102,11 @@ func (s *Service) importAll(ctx context.Context, file *os.File, options ImportOp
 func (s *Service) importValid(ctx context.Context, file *os.File, options ImportOptions, log *journal) (ImportResult, error) {
 	im := s.newImporter(options, log)
 	im.done, im.result = log.kept()
-	if err := im.eachBatch(ctx, file, (*importer).writeAlone); err != nil {
+	err := im.eachBatch(ctx, file, (*importer).writeAlone)
+	if err == nil {
+		err = log.keep(ctx, im.read, im.result) // rows at the end that are wrong are in no batch
+	}
+	if err != nil {
 		return ImportResult{}, fmt.Errorf("import products: %w", err)
 	}
 	return im.result, nil

@@ -116,9 +116,6 @@ func (s *Service) runImport(ctx context.Context, run *tasks.Run, params importPa
 		if result, err = s.importFile(ctx, file, params.Options, log); err != nil {
 			return importResult{}, err
 		}
-		if err := run.Save(ctx, importState{Result: result, Done: true}); err != nil {
-			return importResult{}, err
-		}
 	}
 	return showImport(result), s.repo.DeleteUpload(ctx, params.Upload)
 }

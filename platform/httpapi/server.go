@@ -12,19 +12,20 @@ import (
 // Server listens and lets the API answer.
 type Server struct {
 	api      *API
+	key      string // of the configuration, that the address comes from
 	http     *http.Server
 	listener net.Listener
 }
 
 // NewServer makes the server of an API. It listens from Start on.
-func NewServer(api *API) *Server { return newServer(api, api.cfg.Addr, api) }
+func NewServer(api *API) *Server { return newServer(api, "http.addr", api.cfg.Addr, api) }
 
 // NewProbes makes a server that answers probes and the request for metrics alone, for a process without an API.
-func NewProbes(api *API, addr string) *Server { return newServer(api, addr, api.probesOnly()) }
+func NewProbes(api *API, addr string) *Server { return newServer(api, "worker.addr", addr, api.probesOnly()) }
 
-func newServer(api *API, addr string, handler http.Handler) *Server {
+func newServer(api *API, key, addr string, handler http.Handler) *Server {
 	cfg := api.cfg
-	return &Server{api: api, http: &http.Server{
+	return &Server{api: api, key: key, http: &http.Server{
 		Addr:              addr,
 		Handler:           handler,
 		ReadHeaderTimeout: cfg.ReadHeaderTimeout,
@@ -40,7 +41,7 @@ func newServer(api *API, addr string, handler http.Handler) *Server {
 func (s *Server) Start(ctx context.Context) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.http.Addr)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", s.http.Addr, err)
+		return fmt.Errorf("listen on %s %s: %w", s.key, s.http.Addr, err)
 	}
 	s.listener = listener
 	s.api.log.InfoContext(ctx, "listening", "addr", listener.Addr().String())
