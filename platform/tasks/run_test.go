@@ -218,3 +218,24 @@ func TestDrainWaitsForWhatRunsAndGivesBackWhatDoesNotEnd(t *testing.T) {
 		assert.Equal(t, 1, ended(t, in, long.ID, tasks.Succeeded).Attempt)
 	})
 }
+
+func TestATaskInATransactionOfItsOwnIsCanceledAtOnce(t *testing.T) {
+	eachEngine(t, func(t *testing.T, m *database.Manager) {
+		in, begun := newTasks(t, m), make(chan int)
+		db, err := m.DB(testkit.Name)
+		require.NoError(t, err)
+		work(t, in, greet.On(func(ctx context.Context, run *tasks.Run, p params) (result, error) {
+			return result{}, db.InTx(ctx, func(ctx context.Context) error {
+				_, err := patient(begun)(ctx, run, p)
+				return err
+			})
+		}, tasks.Options{}))
+		task := enqueue(t, in, "holds the only writer of SQLite", tasks.Spec{})
+		<-begun
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		_, err = in.Cancel(ctx, task.ID)
+		require.NoError(t, err)
+		ended(t, in, task.ID, tasks.Canceled)
+	})
+}
