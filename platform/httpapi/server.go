@@ -21,7 +21,9 @@ type Server struct {
 func NewServer(api *API) *Server { return newServer(api, "http.addr", api.cfg.Addr, api) }
 
 // NewProbes makes a server that answers probes and the request for metrics alone, for a process without an API.
-func NewProbes(api *API, addr string) *Server { return newServer(api, "worker.addr", addr, api.probesOnly()) }
+func NewProbes(api *API, addr string) *Server {
+	return newServer(api, "worker.addr", addr, api.probesOnly())
+}
 
 func newServer(api *API, key, addr string, handler http.Handler) *Server {
 	cfg := api.cfg

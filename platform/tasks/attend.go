@@ -6,8 +6,10 @@ import (
 	"time"
 )
 
-// pulse is how often what runs is looked after.
-const pulse = 500 * time.Millisecond
+const (
+	pulse         = 500 * time.Millisecond // how often what runs is looked after
+	reportTimeout = 150 * time.Millisecond // for progress to be written down: not worth more, nor a report of a slow statement
+)
 
 // attend looks after the runs of this process until ctx ends: it ends those that were canceled or taken over elsewhere,
 // and writes down what progress was reported.
@@ -74,7 +76,7 @@ func (t *Tasks) report(ctx context.Context, run *Run) {
 	if !dirty {
 		return
 	}
-	limited, cancel := context.WithTimeout(ctx, 2*pulse)
+	limited, cancel := context.WithTimeout(ctx, reportTimeout)
 	defer cancel()
 	if err := run.update(limited, map[string]any{"progress": percent, "message": message}); err != nil {
 		run.mu.Lock()

@@ -168,7 +168,7 @@ func TestWhatCannotBeWatchedIsAProblem(t *testing.T) {
 	require.NoError(t, first.Body.Close())
 	require.Eventually(t, func() bool {
 		again, _ := events(t, url, task.ID)
-		return again.StatusCode == 200
+		return again.StatusCode == http.StatusOK
 	}, patience, 10*time.Millisecond, "its place is free once it has gone")
 }
 
