@@ -16,7 +16,7 @@ import (
 const (
 	exchangeKind = "topic"
 	// confirmWindow is how many messages may be under way to the server without its confirmation.
-	confirmWindow = 500
+	confirmWindow = 1000
 	// deliveryLimit is how often the server delivers a message that nobody acknowledges, because processes die of it or
 	// end before they come to it, until it is a dead letter.
 	deliveryLimit = 1000

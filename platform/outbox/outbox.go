@@ -35,11 +35,11 @@ import (
 
 // Config is the section outbox.
 type Config struct {
-	Source    string        `validate:"required"` // what events say where they come from
-	Batch     int           `validate:"min=1"`    // events sent at once
-	Poll      time.Duration `validate:"min=10ms"` // how often to look for what was missed, such as events of a process that died
-	Lease     time.Duration `validate:"min=1s"`   // after which others go on where a relay died
-	Retention time.Duration `validate:"min=0"`    // how long events are kept after they were sent
+	Source    string        `validate:"required"`       // what events say where they come from
+	Batch     int           `validate:"min=1,max=1000"` // events sent at once: no more than Oracle takes in a list
+	Poll      time.Duration `validate:"min=10ms"`       // how often to look for what was missed, such as events of a process that died
+	Lease     time.Duration `validate:"min=1s"`         // after which others go on where a relay died
+	Retention time.Duration `validate:"min=0"`          // how long events are kept after they were sent
 }
 
 // Event is something that has happened. It is encoded as JSON.

@@ -43,7 +43,7 @@ func newChain(b *testing.B, m *database.Manager, url string) *chain {
 	}
 	c.b, err = broker.Open(cfg, m, clock.System, testkit.Quiet())
 	require.NoError(b, err)
-	c.relay = c.events.NewRelay(outbox.Config{Source: "/bench", Batch: 500, Poll: time.Second, Lease: 15 * time.Second}, db, c.b, testkit.Quiet())
+	c.relay = c.events.NewRelay(outbox.Config{Source: "/bench", Batch: 1000, Poll: time.Second, Lease: 15 * time.Second}, db, c.b, testkit.Quiet())
 	return c
 }
 
