@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/trellis-go/trellis/platform/app"
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/broker"
 	"github.com/trellis-go/trellis/platform/cache"
 	"github.com/trellis-go/trellis/platform/clock"
@@ -31,6 +32,7 @@ import (
 // Config has a section for each package that has keys.
 type Config struct {
 	App        app.Config
+	Auth       auth.Config
 	HTTP       httpapi.Config
 	Log        log.Config
 	Databases  database.Configs
@@ -42,9 +44,10 @@ type Config struct {
 	Inbox      subscription.Config
 }
 
-// Set provides the platform, given a Config, a *log.Logger, a telemetry.Build, the migrations' fs.FS and the modules.
+// Set provides the platform, given a Config, a *log.Logger, a telemetry.Build, the migrations' fs.FS, the modules, the
+// auth.Permissions and the auth.Sessions.
 var Set = wire.NewSet(
-	wire.FieldsOf(new(Config), "App", "HTTP", "Databases", "Migrations", "Cache", "RateLimit", "Broker", "Outbox", "Inbox"),
+	wire.FieldsOf(new(Config), "App", "Auth", "HTTP", "Databases", "Migrations", "Cache", "RateLimit", "Broker", "Outbox", "Inbox"),
 	wire.FieldsOf(new(*log.Logger), "Logger"),
 	clock.New,
 	database.Open,
@@ -53,6 +56,7 @@ var Set = wire.NewSet(
 	NewCache,
 	NewLimiter,
 	broker.Open, outbox.New, NewRelays, NewRunner,
+	auth.NewTokens, auth.NewGate,
 	NewHealth,
 	NewAPI,
 	httpapi.NewServer,
@@ -84,13 +88,13 @@ func NewHealth(logger *slog.Logger, databases *database.Manager, cfg broker.Conf
 
 // NewAPI makes the API with the operations of every module. It refuses modules that cannot work together.
 func NewAPI(
-	cfg httpapi.Config, limits ratelimit.Config, limiter ratelimit.Limiter, logger *slog.Logger, health *health.Health,
-	registry *prometheus.Registry, modules []module.Module,
+	cfg httpapi.Config, limits ratelimit.Config, limiter ratelimit.Limiter, gate *auth.Gate, logger *slog.Logger,
+	health *health.Health, registry *prometheus.Registry, modules []module.Module,
 ) (*httpapi.API, error) {
 	if err := module.Check(modules); err != nil {
 		return nil, err
 	}
-	api, err := httpapi.New(cfg, limits, limiter, logger, health, registry)
+	api, err := httpapi.New(cfg, limits, limiter, gate, logger, health, registry)
 	if err != nil {
 		return nil, err
 	}
@@ -104,13 +108,14 @@ func NewAPI(
 func NewApp(
 	cfg app.Config, migrations migrate.Config, logger *slog.Logger, health *health.Health, databases *database.Manager,
 	migrator *migrate.Migrator, caches *cache.Store, b broker.Broker, relays outbox.Relays, subscriptions *subscription.Runner,
-	server *httpapi.Server, registry *prometheus.Registry,
+	tokens *auth.Tokens, server *httpapi.Server, registry *prometheus.Registry,
 ) *app.App {
 	registry.MustRegister(database.NewCollector(databases))
 	if own, has := b.(prometheus.Collector); has {
 		registry.MustRegister(own)
 	}
 	return app.New(cfg, logger, health,
+		app.Component{Name: "keys", Start: configured(tokens.Start)},
 		app.Component{Name: "databases", Start: databases.Start, Stop: databases.Close},
 		app.Component{Name: "migrations", Start: func(ctx context.Context) error { return migrator.Ensure(ctx, migrations.Auto) }},
 		app.Component{Name: "cache", Start: caches.Start, Stop: caches.Close},
@@ -120,6 +125,16 @@ func NewApp(
 		app.Component{Name: "health", Stop: health.Close},
 		app.Component{Name: "http", Start: server.Start, Run: server.Run, Drain: server.Drain, Stop: server.Stop},
 	)
+}
+
+// configured makes a failure to start one of the configuration.
+func configured(start func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := start(ctx); err != nil {
+			return app.WithExitCode(err, app.ExitConfig)
+		}
+		return nil
+	}
 }
 
 // Reload puts those parts of a new configuration in force that may change while the program runs.

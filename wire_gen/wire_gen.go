@@ -9,6 +9,7 @@ package wiregen
 import (
 	"github.com/trellis-go/trellis/modules/catalog"
 	"github.com/trellis-go/trellis/platform"
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/broker"
 	"github.com/trellis-go/trellis/platform/clock"
 	"github.com/trellis-go/trellis/platform/database"
@@ -71,18 +72,26 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 	if err != nil {
 		return nil, err
 	}
+	authConfig := config.Auth
+	tokens, err := auth.NewTokens(authConfig, clockClock)
+	if err != nil {
+		return nil, err
+	}
 	httpapiConfig := config.HTTP
 	ratelimitConfig := config.RateLimit
 	limiter, err := platform.NewLimiter(ratelimitConfig, manager, slogLogger, registry)
 	if err != nil {
 		return nil, err
 	}
-	api, err := platform.NewAPI(httpapiConfig, ratelimitConfig, limiter, slogLogger, health, registry, v)
+	sessions := _wireTrustValue
+	authPermissions := permissions()
+	gate := auth.NewGate(tokens, sessions, authPermissions)
+	api, err := platform.NewAPI(httpapiConfig, ratelimitConfig, limiter, gate, slogLogger, health, registry, v)
 	if err != nil {
 		return nil, err
 	}
 	server := httpapi.NewServer(api)
-	app := platform.NewApp(appConfig, migrateConfig, slogLogger, health, manager, migrator, store, brokerBroker, relays, runner, server, registry)
+	app := platform.NewApp(appConfig, migrateConfig, slogLogger, health, manager, migrator, store, brokerBroker, relays, runner, tokens, server, registry)
 	application := &Application{
 		App:       app,
 		API:       api,
@@ -94,3 +103,7 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 	}
 	return application, nil
 }
+
+var (
+	_wireTrustValue = auth.Trust{}
+)

@@ -56,6 +56,9 @@ func (g *Gate) Enter(ctx context.Context, policy Policy, authorization []string)
 	return ctx, nil
 }
 
+// JWKS is that of the tokens that the gate takes.
+func (g *Gate) JWKS() ([]byte, error) { return g.tokens.JWKS() }
+
 // Invalid is ErrUnauthenticated for a token that was sent and is not good. The detail is shown to the client, and has no
 // quotation marks.
 func Invalid(detail string) *problem.Error {

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/health"
 	"github.com/trellis-go/trellis/platform/httpapi"
@@ -21,7 +22,7 @@ import (
 )
 
 // Serve is a client of an API that has the operations of these modules, with the whole chain of middlewares and no
-// network.
+// network. It has signed in as an admin; Client.As and Client.With make others of it.
 func Serve(t testing.TB, modules ...module.Module) Client {
 	t.Helper()
 	limiter, err := ratelimit.NewMemory()
@@ -32,18 +33,19 @@ func Serve(t testing.TB, modules ...module.Module) Client {
 		Addr: "127.0.0.1:0", RequestTimeout: time.Minute, ReadHeaderTimeout: time.Minute, ReadTimeout: time.Minute,
 		WriteTimeout: time.Minute, IdleTimeout: time.Minute, MaxBody: config.MiB, MaxHeader: 64 * config.KiB,
 	}
-	api, err := httpapi.New(cfg, ratelimit.Config{}, limiter, Quiet(), probes, prometheus.NewRegistry())
+	api, err := httpapi.New(cfg, ratelimit.Config{}, limiter, Gate(t, nil), Quiet(), probes, prometheus.NewRegistry())
 	require.NoError(t, err)
 	for _, m := range modules {
 		m.Routes(api)
 	}
-	return Client{t: t, handler: api}
+	return Client{t: t, handler: api}.As(auth.Admin)
 }
 
 // Client sends requests to a handler.
 type Client struct {
 	t       testing.TB
 	handler http.Handler
+	token   string
 }
 
 // Answer is what came back.
@@ -60,6 +62,9 @@ func (c Client) Do(method, path, body string, header ...string) Answer {
 	request := httptest.NewRequest(method, path, strings.NewReader(body))
 	if body != "" {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	for i := 0; i < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
