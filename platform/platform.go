@@ -14,6 +14,7 @@ import (
 	"github.com/trellis-go/trellis/platform/broker"
 	"github.com/trellis-go/trellis/platform/cache"
 	"github.com/trellis-go/trellis/platform/clock"
+	"github.com/trellis-go/trellis/platform/crypto"
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/health"
 	"github.com/trellis-go/trellis/platform/httpapi"
@@ -33,6 +34,7 @@ import (
 type Config struct {
 	App        app.Config
 	Auth       auth.Config
+	Crypto     crypto.Config
 	HTTP       httpapi.Config
 	Log        log.Config
 	Databases  database.Configs
@@ -47,7 +49,8 @@ type Config struct {
 // Set provides the platform, given a Config, a *log.Logger, a telemetry.Build, the migrations' fs.FS, the modules, the
 // auth.Permissions and the auth.Sessions.
 var Set = wire.NewSet(
-	wire.FieldsOf(new(Config), "App", "Auth", "HTTP", "Databases", "Migrations", "Cache", "RateLimit", "Broker", "Outbox", "Inbox"),
+	wire.FieldsOf(new(Config), "App", "Auth", "Crypto", "HTTP", "Databases", "Migrations",
+		"Cache", "RateLimit", "Broker", "Outbox", "Inbox"),
 	wire.FieldsOf(new(*log.Logger), "Logger"),
 	clock.New,
 	database.Open,
@@ -57,6 +60,7 @@ var Set = wire.NewSet(
 	NewLimiter,
 	broker.Open, outbox.New, NewRelays, NewRunner,
 	auth.NewTokens, auth.NewGate,
+	crypto.NewRing, crypto.NewPasswords, wire.FieldsOf(new(crypto.Config), "Argon2"),
 	NewHealth,
 	NewAPI,
 	httpapi.NewServer,
@@ -108,18 +112,20 @@ func NewAPI(
 func NewApp(
 	cfg app.Config, migrations migrate.Config, logger *slog.Logger, health *health.Health, databases *database.Manager,
 	migrator *migrate.Migrator, caches *cache.Store, b broker.Broker, relays outbox.Relays, subscriptions *subscription.Runner,
-	tokens *auth.Tokens, server *httpapi.Server, registry *prometheus.Registry,
+	tokens *auth.Tokens, ring *crypto.Ring, modules []module.Module, server *httpapi.Server, registry *prometheus.Registry,
 ) *app.App {
 	registry.MustRegister(database.NewCollector(databases))
 	if own, has := b.(prometheus.Collector); has {
 		registry.MustRegister(own)
 	}
 	return app.New(cfg, logger, health,
-		app.Component{Name: "keys", Start: configured(tokens.Start)},
+		app.Component{Name: "signing keys", Start: configured(tokens.Start)},
+		app.Component{Name: "encryption keys", Start: configured(ring.Start)},
 		app.Component{Name: "databases", Start: databases.Start, Stop: databases.Close},
 		app.Component{Name: "migrations", Start: func(ctx context.Context) error { return migrator.Ensure(ctx, migrations.Auto) }},
 		app.Component{Name: "cache", Start: caches.Start, Stop: caches.Close},
 		app.Component{Name: "broker", Start: b.Start, Stop: b.Stop},
+		app.Component{Name: "modules", Start: func(ctx context.Context) error { return module.Start(ctx, modules) }},
 		app.Component{Name: "outbox", Run: relays.Run, Drain: relays.Drain},
 		app.Component{Name: "subscriptions", Run: subscriptions.Run, Drain: subscriptions.Drain},
 		app.Component{Name: "health", Stop: health.Close},

@@ -1,10 +1,14 @@
 package wiregen
 
 import (
+	"github.com/trellis-go/trellis/modules/catalog"
+	"github.com/trellis-go/trellis/modules/identity"
 	"github.com/trellis-go/trellis/platform/auth"
 )
 
 // permissions is the table of what each role may do, beside what everybody may who has signed in. Admins may do everything.
 func permissions() auth.Permissions {
-	return auth.Permissions{}
+	return auth.Permissions{
+		auth.Staff: {catalog.Write, identity.Read},
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/google/wire"
 
 	"github.com/trellis-go/trellis/platform"
-	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/log"
 	"github.com/trellis-go/trellis/platform/telemetry"
 )
@@ -17,7 +16,7 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 		wire.FieldsOf(new(Config), "Config", "Modules"),
 		platform.Set,
 		moduleSet, wire.Struct(new(Modules), "*"), list,
-		permissions, wire.InterfaceValue(new(auth.Sessions), auth.Trust{}),
+		permissions,
 		migrationFiles,
 		wire.Struct(new(Application), "*"),
 	)

@@ -17,7 +17,7 @@ func (h *Handler) routeCategories(v *httpapi.Group) {
 		Summary: "List categories", Problems: []*problem.Kind{problem.InvalidCursor},
 	}, h.listCategories)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "create-category", Method: http.MethodPost, Path: "/categories", Tag: tag, Policy: auth.Public, Status: http.StatusCreated,
+		ID: "create-category", Method: http.MethodPost, Path: "/categories", Tag: tag, Policy: auth.Can(Write), Status: http.StatusCreated,
 		Summary: "Create a category", Problems: []*problem.Kind{ErrCategoryNameTaken},
 	}, h.createCategory)
 	httpapi.Handle(v, httpapi.Operation{
@@ -25,11 +25,11 @@ func (h *Handler) routeCategories(v *httpapi.Group) {
 		Summary: "Read a category", Problems: []*problem.Kind{ErrCategoryNotFound},
 	}, h.getCategory)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "replace-category", Method: http.MethodPut, Path: "/categories/{id}", Tag: tag, Policy: auth.Public,
+		ID: "replace-category", Method: http.MethodPut, Path: "/categories/{id}", Tag: tag, Policy: auth.Can(Write),
 		Summary: "Rename a category", Problems: append(changing(ErrCategoryNotFound), ErrCategoryNameTaken),
 	}, h.replaceCategory)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "delete-category", Method: http.MethodDelete, Path: "/categories/{id}", Tag: tag, Policy: auth.Public,
+		ID: "delete-category", Method: http.MethodDelete, Path: "/categories/{id}", Tag: tag, Policy: auth.Can(Write),
 		Summary: "Delete a category that no product is in", Problems: append(changing(ErrCategoryNotFound), ErrCategoryInUse),
 	}, h.deleteCategory)
 }

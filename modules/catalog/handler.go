@@ -35,7 +35,7 @@ func routeProducts[B any](v *httpapi.Group, h *Handler, p productsHandler[B]) {
 		Summary: "List products", Problems: []*problem.Kind{problem.InvalidCursor},
 	}, p.list)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "create-product", Method: http.MethodPost, Path: "/products", Tag: tag, Policy: auth.Public, Status: http.StatusCreated,
+		ID: "create-product", Method: http.MethodPost, Path: "/products", Tag: tag, Policy: auth.Can(Write), Status: http.StatusCreated,
 		Summary: "Create a product", Problems: []*problem.Kind{ErrSKUTaken},
 	}, p.create)
 	httpapi.Handle(v, httpapi.Operation{
@@ -47,21 +47,21 @@ func routeProducts[B any](v *httpapi.Group, h *Handler, p productsHandler[B]) {
 		Summary: "Read the product that has a SKU", Problems: []*problem.Kind{ErrProductNotFound},
 	}, p.getBySKU)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "replace-product", Method: http.MethodPut, Path: "/products/{id}", Tag: tag, Policy: auth.Public,
+		ID: "replace-product", Method: http.MethodPut, Path: "/products/{id}", Tag: tag, Policy: auth.Can(Write),
 		Summary: "Replace a product", Problems: append(changing(ErrProductNotFound), ErrSKUTaken),
 	}, p.replace)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "patch-product", Method: http.MethodPatch, Path: "/products/{id}", Tag: tag, Policy: auth.Public,
+		ID: "patch-product", Method: http.MethodPatch, Path: "/products/{id}", Tag: tag, Policy: auth.Can(Write),
 		Summary:     "Change some members of a product",
 		Description: "The body is a JSON merge patch (RFC 7396): members that are left out stay as they are, null takes one back to its default.",
 		Problems:    append(changing(ErrProductNotFound), ErrSKUTaken),
 	}, p.patch)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "delete-product", Method: http.MethodDelete, Path: "/products/{id}", Tag: tag, Policy: auth.Public,
+		ID: "delete-product", Method: http.MethodDelete, Path: "/products/{id}", Tag: tag, Policy: auth.Can(Write),
 		Summary: "Delete a product", Problems: changing(ErrProductNotFound),
 	}, p.remove)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "import-products", Method: http.MethodPost, Path: "/products/import", Tag: tag, Policy: auth.Public, Consumes: "text/csv",
+		ID: "import-products", Method: http.MethodPost, Path: "/products/import", Tag: tag, Policy: auth.Can(Write), Consumes: "text/csv",
 		Summary: "Import products from CSV",
 		Description: "The first line names the columns: `sku`, `name`, `price_cents` and `currency` must be there, `description`, " +
 			"`active` and `categories` (separated by `|`) may be. What an export has beside these is ignored. " +

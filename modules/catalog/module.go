@@ -7,8 +7,12 @@ package catalog
 import (
 	"github.com/google/wire"
 
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/module"
 )
+
+// Write is the permission to change what is sold. Everybody may see it.
+const Write auth.Permission = "catalog:write"
 
 // Set provides the module and what it is made of.
 var Set = wire.NewSet(New, NewHandler, NewService, NewRepository)

@@ -59,6 +59,13 @@ func (g *Gate) Enter(ctx context.Context, policy Policy, authorization []string)
 // JWKS is that of the tokens that the gate takes.
 func (g *Gate) JWKS() ([]byte, error) { return g.tokens.JWKS() }
 
+// Refuse is an occurrence of a kind with the status 401, with the challenge that such an answer must have.
+func Refuse(kind *problem.Kind, detail string) *problem.Error {
+	refused := kind.New(detail)
+	refused.Challenge = `Bearer realm="trellis"`
+	return refused
+}
+
 // Invalid is ErrUnauthenticated for a token that was sent and is not good. The detail is shown to the client, and has no
 // quotation marks.
 func Invalid(detail string) *problem.Error {
@@ -70,9 +77,7 @@ func Invalid(detail string) *problem.Error {
 // bearer is the token in the header. It must be the only one: two might be read differently by what stands before us.
 func bearer(authorization []string) (string, error) {
 	if len(authorization) == 0 {
-		refused := ErrUnauthenticated.New("the Authorization header is missing")
-		refused.Challenge = `Bearer realm="trellis"`
-		return "", refused
+		return "", Refuse(ErrUnauthenticated, "the Authorization header is missing")
 	}
 	scheme, token, found := strings.Cut(authorization[0], " ")
 	token = strings.TrimSpace(token)

@@ -9,7 +9,7 @@ import (
 )
 
 func ExamplePasswords() {
-	passwords := crypto.NewPasswords(crypto.Argon2{MemoryKiB: 19456, Iterations: 2, Parallelism: 1, Waiting: 100})
+	passwords := crypto.NewPasswords(crypto.Argon2{Memory: 19 * config.MiB, Iterations: 2, Parallelism: 1, Waiting: 100})
 	ctx := context.Background()
 	hash, err := passwords.Hash(ctx, "correct horse battery staple")
 	if err != nil {

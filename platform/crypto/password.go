@@ -15,17 +15,18 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
+	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/problem"
 )
 
 // Argon2 is the section crypto.argon2: what one hash costs. Hashes carry their own parameters, so that those made before
 // a change stay valid; Match.Stale finds them.
 type Argon2 struct {
-	MemoryKiB   uint32 `validate:"min=19456,max=1048576"` // memory of one hash, from 19 MiB on
-	Iterations  uint32 `validate:"min=2,max=64"`          // passes over it
-	Parallelism uint8  `validate:"min=1,max=16"`          // threads of one hash
-	Concurrent  int    `validate:"min=0,max=256"`         // hashes at once; 0: one for each processor
-	Waiting     int    `validate:"min=1,max=10000"`       // callers that may wait for their turn; others are refused
+	Memory      config.Size `validate:"min=19922944,max=1073741824"` // of one hash, from 19 MiB on, in whole KiB
+	Iterations  uint32      `validate:"min=2,max=64"`                // passes over it
+	Parallelism uint8       `validate:"min=1,max=16"`                // threads of one hash
+	Concurrent  int         `validate:"min=0,max=256"`               // hashes at once; 0: one for each processor
+	Waiting     int         `validate:"min=1,max=10000"`             // callers that may wait for their turn; others are refused
 }
 
 const (
@@ -38,6 +39,9 @@ const (
 	maxLanes      = 16
 	maxBytes      = 128
 )
+
+// kib is the memory in the unit of the algorithm.
+func (c Argon2) kib() uint32 { return uint32(min(c.Memory/config.KiB, maxMemoryKiB)) } //nolint:gosec // fits
 
 // ErrHash is a stored hash that cannot be read.
 var ErrHash = errors.New("it is not an Argon2id hash in PHC format")
@@ -61,14 +65,14 @@ func NewPasswords(cfg Argon2) *Passwords {
 		running: make(chan struct{}, cfg.Concurrent),
 		entered: make(chan struct{}, cfg.Concurrent+cfg.Waiting),
 	}
-	p.decoy = phc{cfg.MemoryKiB, cfg.Iterations, cfg.Parallelism, random(saltBytes), random(keyBytes)}.String()
+	p.decoy = phc{cfg.kib(), cfg.Iterations, cfg.Parallelism, random(saltBytes), random(keyBytes)}.String()
 	return p
 }
 
 // Hash is the password's hash in PHC format, with a salt of its own: $argon2id$v=19$m=19456,t=2,p=1$salt$hash. The whole
 // password counts, whatever its length. The error is problem.Unavailable when too many wait already, or that of ctx.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
-	made := phc{p.cfg.MemoryKiB, p.cfg.Iterations, p.cfg.Parallelism, random(saltBytes), make([]byte, keyBytes)}
+	made := phc{p.cfg.kib(), p.cfg.Iterations, p.cfg.Parallelism, random(saltBytes), make([]byte, keyBytes)}
 	key, err := p.derive(ctx, password, made)
 	if err != nil {
 		return "", fmt.Errorf("hash a password: %w", err)
@@ -103,7 +107,7 @@ func (p *Passwords) Verify(ctx context.Context, hash, password string) (Match, e
 }
 
 func (p *Passwords) stale(h phc) bool {
-	return h.memory < p.cfg.MemoryKiB || h.iterations < p.cfg.Iterations || h.lanes != p.cfg.Parallelism ||
+	return h.memory < p.cfg.kib() || h.iterations < p.cfg.Iterations || h.lanes != p.cfg.Parallelism ||
 		len(h.salt) < saltBytes || len(h.key) < keyBytes
 }
 

@@ -9,12 +9,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/crypto"
 	"github.com/trellis-go/trellis/platform/problem"
 )
 
 // least is the weakest that the configuration allows.
-var least = crypto.Argon2{MemoryKiB: 19456, Iterations: 2, Parallelism: 1, Waiting: 100}
+var least = crypto.Argon2{Memory: 19 * config.MiB, Iterations: 2, Parallelism: 1, Waiting: 100}
 
 func hash(t *testing.T, p *crypto.Passwords, password string) string {
 	t.Helper()
@@ -57,7 +58,7 @@ func TestHashesOfOthersAreRead(t *testing.T) {
 func TestAWeakerHashIsStale(t *testing.T) {
 	weak := hash(t, crypto.NewPasswords(least), "x")
 	for name, change := range map[string]func(*crypto.Argon2){
-		"memory":      func(c *crypto.Argon2) { c.MemoryKiB *= 2 },
+		"memory":      func(c *crypto.Argon2) { c.Memory *= 2 },
 		"iterations":  func(c *crypto.Argon2) { c.Iterations++ },
 		"parallelism": func(c *crypto.Argon2) { c.Parallelism++ },
 	} {

@@ -25,6 +25,12 @@ import (
 // network. It has signed in as an admin; Client.As and Client.With make others of it.
 func Serve(t testing.TB, modules ...module.Module) Client {
 	t.Helper()
+	return ServeBehind(t, Gate(t, nil), modules...).As(auth.Admin)
+}
+
+// ServeBehind is Serve with a gate of the test's own. The client has not signed in.
+func ServeBehind(t testing.TB, gate *auth.Gate, modules ...module.Module) Client {
+	t.Helper()
 	limiter, err := ratelimit.NewMemory()
 	require.NoError(t, err)
 	probes := health.New(Quiet())
@@ -33,12 +39,12 @@ func Serve(t testing.TB, modules ...module.Module) Client {
 		Addr: "127.0.0.1:0", RequestTimeout: time.Minute, ReadHeaderTimeout: time.Minute, ReadTimeout: time.Minute,
 		WriteTimeout: time.Minute, IdleTimeout: time.Minute, MaxBody: config.MiB, MaxHeader: 64 * config.KiB,
 	}
-	api, err := httpapi.New(cfg, ratelimit.Config{}, limiter, Gate(t, nil), Quiet(), probes, prometheus.NewRegistry())
+	api, err := httpapi.New(cfg, ratelimit.Config{}, limiter, gate, Quiet(), probes, prometheus.NewRegistry())
 	require.NoError(t, err)
 	for _, m := range modules {
 		m.Routes(api)
 	}
-	return Client{t: t, handler: api}.As(auth.Admin)
+	return Client{t: t, handler: api}
 }
 
 // Client sends requests to a handler.
@@ -46,6 +52,7 @@ type Client struct {
 	t       testing.TB
 	handler http.Handler
 	token   string
+	address string
 }
 
 // Answer is what came back.
@@ -62,6 +69,9 @@ func (c Client) Do(method, path, body string, header ...string) Answer {
 	request := httptest.NewRequest(method, path, strings.NewReader(body))
 	if body != "" {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	if c.address != "" {
+		request.RemoteAddr = c.address + ":1024"
 	}
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
@@ -109,4 +119,10 @@ func (a Answer) Problem() problem.Document {
 	a.Into(&document)
 	require.Equal(a.t, a.Status, document.Status)
 	return document
+}
+
+// From is a client at this address.
+func (c Client) From(address string) Client {
+	c.address = address
+	return c
 }
