@@ -20,7 +20,10 @@ func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stder
 
 // run is the program without its process: it answers the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := newRoot()
+	return execute(ctx, newRoot(), args, stdout, stderr)
+}
+
+func execute(ctx context.Context, root *cobra.Command, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -42,7 +45,8 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return app.WithExitCode(err, app.ExitUsage) })
 	opts.bind(root.PersistentFlags())
 	root.AddCommand(
-		newServe(&opts), newMigrate(&opts), newConfig(&opts), newOpenAPI(&opts), newRoutes(&opts), newDeadLetters(&opts), newVersion(),
+		newServe(&opts), newMigrate(&opts), newConfig(&opts), newOpenAPI(&opts), newRoutes(&opts), newDeadLetters(&opts),
+		newUser(&opts), newVersion(),
 	)
 	return root
 }
