@@ -6,8 +6,8 @@ import (
 	"github.com/trellis-go/trellis/platform/auth"
 )
 
-// permissions is the table of what each role may do, beside what everybody may who has signed in. Admins may do everything.
-func permissions() auth.Permissions {
+// Permissions is the table of what each role may do, beside what everybody may who has signed in. Admins may do everything.
+func Permissions() auth.Permissions {
 	return auth.Permissions{
 		auth.Staff: {catalog.Write, identity.Read},
 	}

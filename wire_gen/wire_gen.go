@@ -103,8 +103,8 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 		return nil, err
 	}
 	httpapiConfig := config.HTTP
-	authPermissions := permissions()
-	gate := auth.NewGate(tokens, sessions, authPermissions)
+	permissions := Permissions()
+	gate := auth.NewGate(tokens, sessions, permissions)
 	api, err := platform.NewAPI(httpapiConfig, ratelimitConfig, limiter, gate, slogLogger, health, registry, v)
 	if err != nil {
 		return nil, err

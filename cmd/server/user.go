@@ -73,9 +73,9 @@ func newUserCreate(opts *options) *cobra.Command {
 
 // readPassword asks for a password when somebody is there, without showing it, and reads a line otherwise.
 func readPassword(in io.Reader, prompt io.Writer) (string, error) {
-	if file, ok := in.(*os.File); ok && term.IsTerminal(int(file.Fd())) { //nolint:gosec // a descriptor fits
+	if file, ok := in.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		fmt.Fprint(prompt, "Password: ")
-		typed, err := term.ReadPassword(int(file.Fd())) //nolint:gosec // a descriptor fits
+		typed, err := term.ReadPassword(int(file.Fd()))
 		fmt.Fprintln(prompt)
 		return string(typed), err
 	}

@@ -47,6 +47,9 @@ func ServeBehind(t testing.TB, gate *auth.Gate, modules ...module.Module) Client
 	return Client{t: t, handler: api}
 }
 
+// Through is a client of a handler. It has not signed in.
+func Through(t testing.TB, handler http.Handler) Client { return Client{t: t, handler: handler} }
+
 // Client sends requests to a handler.
 type Client struct {
 	t       testing.TB
