@@ -31,6 +31,9 @@ conformance: test-integration ## Write the table of engines in the README, from 
 conformance-check: ## Fail when that table is not what the tests showed when they last ran
 	$(QUICK) $(GO) run ./test/conformance --check .cache/conformance.jsonl README.md .github/workflows
 
+test-faults: services ## Kill the program and cut off the broker, 20,000 events long: every effect once
+	. .cache/services.env && $(QUICK) $(GO) test -tags faults,nomsgpack -count=1 -v -timeout 10m ./test/faults
+
 test-browser: ## The documentation pages in headless Chromium, without a network
 	./test/browser/run.sh
 

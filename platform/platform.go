@@ -27,6 +27,7 @@ import (
 	"github.com/trellis-go/trellis/platform/queue"
 	"github.com/trellis-go/trellis/platform/ratelimit"
 	"github.com/trellis-go/trellis/platform/subscription"
+	"github.com/trellis-go/trellis/platform/tasks"
 	"github.com/trellis-go/trellis/platform/telemetry"
 )
 
@@ -44,13 +45,14 @@ type Config struct {
 	Broker     broker.Config
 	Outbox     outbox.Config
 	Inbox      subscription.Config
+	Tasks      tasks.Config
+	Worker     WorkerConfig
 }
 
-// Set provides the platform, given a Config, a *log.Logger, a telemetry.Build, the migrations' fs.FS, the modules, the
-// auth.Permissions and the auth.Sessions.
+// Set provides the platform, given a Config, a *log.Logger, a telemetry.Build, the migrations' fs.FS and the modules.
 var Set = wire.NewSet(
-	wire.FieldsOf(new(Config), "App", "Auth", "Crypto", "HTTP", "Databases", "Migrations",
-		"Cache", "RateLimit", "Broker", "Outbox", "Inbox"),
+	wire.FieldsOf(new(Config), "App", "Auth", "Crypto", "HTTP", "Databases", "Migrations", "Cache", "RateLimit", "Broker", "Outbox", "Inbox",
+		"Tasks", "Worker"),
 	wire.FieldsOf(new(*log.Logger), "Logger"),
 	clock.New,
 	database.Open,
@@ -62,9 +64,13 @@ var Set = wire.NewSet(
 	auth.NewTokens, auth.NewGate,
 	crypto.NewRing, crypto.NewPasswords, wire.FieldsOf(new(crypto.Config), "Argon2"),
 	NewHealth,
+	tasks.New,
+	NewWorker,
 	NewAPI,
 	httpapi.NewServer,
+	wire.Struct(new(Parts), "*"),
 	NewApp,
+	NewWorkerApp,
 )
 
 // Tables are the platform's own, by the package that they are named after.
@@ -75,6 +81,7 @@ func Tables() []module.Module {
 		{Name: "lease", Models: lease.Models()},
 		{Name: "outbox", Models: outbox.Models()},
 		{Name: "inbox", Models: inbox.Models()},
+		{Name: "tasks", Models: tasks.Models()},
 	}
 }
 
@@ -93,7 +100,7 @@ func NewHealth(logger *slog.Logger, databases *database.Manager, cfg broker.Conf
 // NewAPI makes the API with the operations of every module. It refuses modules that cannot work together.
 func NewAPI(
 	cfg httpapi.Config, limits ratelimit.Config, limiter ratelimit.Limiter, gate *auth.Gate, logger *slog.Logger,
-	health *health.Health, registry *prometheus.Registry, modules []module.Module,
+	health *health.Health, registry *prometheus.Registry, background *tasks.Tasks, modules []module.Module,
 ) (*httpapi.API, error) {
 	if err := module.Check(modules); err != nil {
 		return nil, err
@@ -105,32 +112,65 @@ func NewAPI(
 	for _, m := range modules {
 		m.Routes(api)
 	}
+	background.Routes(api)
 	return api, nil
 }
 
+// Parts are what the program is made of, whichever kind of process it is, and how it starts and ends.
+type Parts struct {
+	Life          app.Config
+	Schema        migrate.Config
+	Logger        *slog.Logger
+	Health        *health.Health
+	Databases     *database.Manager
+	Migrator      *migrate.Migrator
+	Caches        *cache.Store
+	Broker        broker.Broker
+	Relays        outbox.Relays
+	Subscriptions *subscription.Runner
+	Tasks         *tasks.Worker
+	Tokens        *auth.Tokens
+	Ring          *crypto.Ring
+	Modules       []module.Module
+}
+
 // NewApp lists the parts of the program in the order in which they start. They stop in the reverse order.
-func NewApp(
-	cfg app.Config, migrations migrate.Config, logger *slog.Logger, health *health.Health, databases *database.Manager,
-	migrator *migrate.Migrator, caches *cache.Store, b broker.Broker, relays outbox.Relays, subscriptions *subscription.Runner,
-	tokens *auth.Tokens, ring *crypto.Ring, modules []module.Module, server *httpapi.Server, registry *prometheus.Registry,
-) *app.App {
-	registry.MustRegister(database.NewCollector(databases))
-	if own, has := b.(prometheus.Collector); has {
+func NewApp(p Parts, cfg WorkerConfig, server *httpapi.Server, registry *prometheus.Registry) *app.App {
+	registry.MustRegister(database.NewCollector(p.Databases))
+	if own, has := p.Broker.(prometheus.Collector); has {
 		registry.MustRegister(own)
 	}
-	return app.New(cfg, logger, health,
-		app.Component{Name: "signing keys", Start: configured(tokens.Start)},
-		app.Component{Name: "encryption keys", Start: configured(ring.Start)},
-		app.Component{Name: "databases", Start: databases.Start, Stop: databases.Close},
-		app.Component{Name: "migrations", Start: func(ctx context.Context) error { return migrator.Ensure(ctx, migrations.Auto) }},
-		app.Component{Name: "cache", Start: caches.Start, Stop: caches.Close},
-		app.Component{Name: "broker", Start: b.Start, Stop: b.Stop},
-		app.Component{Name: "modules", Start: func(ctx context.Context) error { return module.Start(ctx, modules) }},
-		app.Component{Name: "outbox", Run: relays.Run, Drain: relays.Drain},
-		app.Component{Name: "subscriptions", Run: subscriptions.Run, Drain: subscriptions.Drain},
-		app.Component{Name: "health", Stop: health.Close},
+	parts := p.ground()
+	if cfg.Enabled {
+		parts = append(parts, p.work()...)
+	}
+	return app.New(p.Life, p.Logger, p.Health, append(parts,
+		app.Component{Name: "health", Stop: p.Health.Close},
 		app.Component{Name: "http", Start: server.Start, Run: server.Run, Drain: server.Drain, Stop: server.Stop},
-	)
+	)...)
+}
+
+// ground is what every kind of process has. The relays of the outbox are here, since they are woken by the commits of
+// their own process.
+func (p Parts) ground() []app.Component {
+	return []app.Component{
+		{Name: "signing keys", Start: configured(p.Tokens.Start)},
+		{Name: "encryption keys", Start: configured(p.Ring.Start)},
+		{Name: "databases", Start: p.Databases.Start, Stop: p.Databases.Close},
+		{Name: "migrations", Start: func(ctx context.Context) error { return p.Migrator.Ensure(ctx, p.Schema.Auto) }},
+		{Name: "cache", Start: p.Caches.Start, Stop: p.Caches.Close},
+		{Name: "broker", Start: p.Broker.Start, Stop: p.Broker.Stop},
+		{Name: "modules", Start: func(ctx context.Context) error { return module.Start(ctx, p.Modules) }},
+		{Name: "outbox", Run: p.Relays.Run, Drain: p.Relays.Drain},
+	}
+}
+
+// work is what carries out what waits in the background.
+func (p Parts) work() []app.Component {
+	return []app.Component{
+		{Name: "subscriptions", Run: p.Subscriptions.Run, Drain: p.Subscriptions.Drain},
+		{Name: "tasks", Run: p.Tasks.Run, Drain: p.Tasks.Drain},
+	}
 }
 
 // configured makes a failure to start one of the configuration.

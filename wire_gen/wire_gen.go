@@ -19,6 +19,7 @@ import (
 	"github.com/trellis-go/trellis/platform/log"
 	"github.com/trellis-go/trellis/platform/migrate"
 	"github.com/trellis-go/trellis/platform/outbox"
+	"github.com/trellis-go/trellis/platform/tasks"
 	"github.com/trellis-go/trellis/platform/telemetry"
 )
 
@@ -58,7 +59,12 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 	if err != nil {
 		return nil, err
 	}
-	service := catalog.NewService(repository, store, outboxOutbox, clockClock)
+	tasksConfig := config.Tasks
+	tasksTasks, err := tasks.New(tasksConfig, manager, clockClock, slogLogger)
+	if err != nil {
+		return nil, err
+	}
+	service := catalog.NewService(repository, store, outboxOutbox, tasksTasks, clockClock)
 	handler := catalog.NewHandler(catalogConfig, service)
 	module := catalog.New(handler)
 	identityConfig := moduleConfigs.Identity
@@ -102,17 +108,41 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 	if err != nil {
 		return nil, err
 	}
+	worker, err := platform.NewWorker(tasksConfig, tasksTasks, registry, v)
+	if err != nil {
+		return nil, err
+	}
+	parts := platform.Parts{
+		Life:          appConfig,
+		Schema:        migrateConfig,
+		Logger:        slogLogger,
+		Health:        health,
+		Databases:     manager,
+		Migrator:      migrator,
+		Caches:        store,
+		Broker:        brokerBroker,
+		Relays:        relays,
+		Subscriptions: runner,
+		Tasks:         worker,
+		Tokens:        tokens,
+		Ring:          ring,
+		Modules:       v,
+	}
+	workerConfig := config.Worker
 	httpapiConfig := config.HTTP
 	permissions := Permissions()
 	gate := auth.NewGate(tokens, sessions, permissions)
-	api, err := platform.NewAPI(httpapiConfig, ratelimitConfig, limiter, gate, slogLogger, health, registry, v)
+	api, err := platform.NewAPI(httpapiConfig, ratelimitConfig, limiter, gate, slogLogger, health, registry, tasksTasks, v)
 	if err != nil {
 		return nil, err
 	}
 	server := httpapi.NewServer(api)
-	app := platform.NewApp(appConfig, migrateConfig, slogLogger, health, manager, migrator, store, brokerBroker, relays, runner, tokens, ring, v, server, registry)
+	app := platform.NewApp(parts, workerConfig, server, registry)
+	workerApp := platform.NewWorkerApp(parts, workerConfig, api)
 	application := &Application{
 		App:       app,
+		Worker:    workerApp,
+		Tasks:     tasksTasks,
 		API:       api,
 		Server:    server,
 		Databases: manager,

@@ -45,8 +45,8 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return app.WithExitCode(err, app.ExitUsage) })
 	opts.bind(root.PersistentFlags())
 	root.AddCommand(
-		newServe(&opts), newMigrate(&opts), newConfig(&opts), newOpenAPI(&opts), newRoutes(&opts), newDeadLetters(&opts),
-		newUser(&opts), newVersion(),
+		newServe(&opts), newWorker(&opts), newMigrate(&opts), newDeadLetters(&opts), newConfig(&opts), newOpenAPI(&opts),
+		newRoutes(&opts), newUser(&opts), newVersion(),
 	)
 	return root
 }

@@ -24,7 +24,7 @@ func benchmarkClient(b *testing.B) (testkit.Client, string) {
 	b.Helper()
 	repo, err := catalog.NewRepository(settings, testkit.Database(b))
 	require.NoError(b, err)
-	service := catalog.NewService(repo, testkit.Cache(b, nil), outbox.New(clock.System), clock.System)
+	service := catalog.NewService(repo, testkit.Cache(b, nil), outbox.New(clock.System), nil, clock.System)
 	var file strings.Builder
 	file.WriteString(header)
 	for i := range 1000 {
@@ -77,7 +77,9 @@ func BenchmarkReadProduct(b *testing.B) {
 	require.NoError(b, err)
 	client := redis.NewClient(address)
 	b.Cleanup(func() { _ = client.Close() })
-	service := func(store *cache.Store) *catalog.Service { return catalog.NewService(repo, store, outbox.New(clock.System), clock.System) }
+	service := func(store *cache.Store) *catalog.Service {
+		return catalog.NewService(repo, store, outbox.New(clock.System), nil, clock.System)
+	}
 	local := service(testkit.Cache(b, nil))
 	product, err := local.CreateProduct(b.Context(), draft("READ", "Tea"))
 	require.NoError(b, err)

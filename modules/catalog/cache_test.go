@@ -50,7 +50,7 @@ func replicas(t *testing.T, m *database.Manager) (a, b replica) {
 		t.Cleanup(func() { _ = client.Close() })
 		repo, err := catalog.NewRepository(settings, m)
 		require.NoError(t, err)
-		service := catalog.NewService(repo, testkit.Cache(t, client), outbox.New(clock.System), clock.System)
+		service := catalog.NewService(repo, testkit.Cache(t, client), outbox.New(clock.System), nil, clock.System)
 		return replica{testkit.Serve(t, catalog.New(catalog.NewHandler(settings, service)).Module), service}
 	}
 	return one(), one()

@@ -36,7 +36,7 @@ func observed(t *testing.T) (*catalog.Service, func() []broker.Message) {
 	repo, err := catalog.NewRepository(settings, databases)
 	require.NoError(t, err)
 	events, to := outbox.New(clock.System), &post{}
-	return catalog.NewService(repo, testkit.Cache(t, nil), events, clock.System), func() []broker.Message {
+	return catalog.NewService(repo, testkit.Cache(t, nil), events, nil, clock.System), func() []broker.Message {
 		cfg := outbox.Config{Batch: 100, Poll: time.Minute, Lease: time.Minute}
 		relay := events.NewRelay(cfg, db, to, testkit.Quiet())
 		var running sync.WaitGroup

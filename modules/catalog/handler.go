@@ -9,6 +9,7 @@ import (
 	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/httpapi"
 	"github.com/trellis-go/trellis/platform/problem"
+	"github.com/trellis-go/trellis/platform/tasks"
 )
 
 // Handler serves the catalog over HTTP.
@@ -65,7 +66,9 @@ func routeProducts[B any](v *httpapi.Group, h *Handler, p productsHandler[B]) {
 		Summary: "Import products from CSV",
 		Description: "The first line names the columns: `sku`, `name`, `price_cents` and `currency` must be there, `description`, " +
 			"`active` and `categories` (separated by `|`) may be. What an export has beside these is ignored. " +
-			"With `on_error=abort` all rows are imported or none.",
+			"With `on_error=abort` all rows are imported or none. With `Prefer: respond-async` the file is kept and imported in " +
+			"the background: the answer is 202 with a task, whose result or problem is what this operation would have answered.",
+		Answers: map[int]any{http.StatusOK: importResult{}, http.StatusAccepted: tasks.Task{}},
 		MaxBody: h.cfg.ImportMaxBody, Timeout: h.cfg.StreamTimeout,
 		Problems: []*problem.Kind{problem.TooLarge, problem.UnsupportedMediaType, ErrSKUTaken},
 	}, h.importProducts)

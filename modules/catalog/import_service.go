@@ -56,73 +56,95 @@ func (s *Service) Import(ctx context.Context, body io.Reader, options ImportOpti
 		return ImportResult{}, err
 	}
 	defer discard(file)
-	checked, err := s.eachBatch(ctx, file, func(*importer, context.Context, []row) error { return nil }, options)
+	return s.importFile(ctx, file, options, nil)
+}
+
+// importFile imports a file, and tells the journal about it.
+func (s *Service) importFile(ctx context.Context, file *os.File, options ImportOptions, log *journal) (ImportResult, error) {
+	checked := s.newImporter(options, log)
+	err := checked.eachBatch(ctx, file, func(*importer, context.Context, []row) error { return nil })
 	switch {
 	case err != nil:
 		return ImportResult{}, err // the file cannot be read to its end: nothing was written
 	case options.SkipErrors:
-		return s.importValid(ctx, file, options)
-	case checked.Failed > 0:
-		return ImportResult{}, checked.rejected()
+		return s.importValid(ctx, file, options, log.of(checked.read))
+	case checked.result.Failed > 0:
+		return ImportResult{}, checked.result.rejected()
 	default:
-		return s.importAll(ctx, file, options)
+		return s.importAll(ctx, file, options, log.of(checked.read))
 	}
 }
 
 // importAll writes all rows in one transaction.
-func (s *Service) importAll(ctx context.Context, file *os.File, options ImportOptions) (ImportResult, error) {
-	var result ImportResult
-	err := s.repo.InTx(ctx, func(ctx context.Context) (err error) {
+func (s *Service) importAll(ctx context.Context, file *os.File, options ImportOptions, log *journal) (ImportResult, error) {
+	var im *importer
+	err := s.repo.InTx(ctx, func(ctx context.Context) error {
 		s.cached.changedMany(ctx)
-		result, err = s.eachBatch(ctx, file, (*importer).write, options)
-		if err == nil && result.Failed > 0 {
-			err = result.rejected()
+		im = s.newImporter(options, log)
+		err := im.eachBatch(ctx, file, (*importer).write)
+		switch {
+		case err != nil:
+			return err
+		case im.result.Failed > 0:
+			return im.result.rejected()
+		default:
+			return log.keep(ctx, im.read, im.result)
 		}
-		return err
 	})
 	if err != nil {
 		return ImportResult{}, fmt.Errorf("import products: %w", err)
 	}
-	return result, nil
+	return im.result, nil
 }
 
-// importValid writes the rows that are right, a batch in a transaction.
-func (s *Service) importValid(ctx context.Context, file *os.File, options ImportOptions) (ImportResult, error) {
-	result, err := s.eachBatch(ctx, file, (*importer).writeAlone, options)
+// importValid writes the rows that are right, a batch in a transaction, from where the journal says that an earlier run
+// has come to.
+func (s *Service) importValid(ctx context.Context, file *os.File, options ImportOptions, log *journal) (ImportResult, error) {
+	im := s.newImporter(options, log)
+	im.done, im.result = log.kept()
+	err := im.eachBatch(ctx, file, (*importer).writeAlone)
+	if err == nil {
+		err = log.keep(ctx, im.read, im.result) // rows at the end that are wrong are in no batch
+	}
 	if err != nil {
 		return ImportResult{}, fmt.Errorf("import products: %w", err)
 	}
-	return result, nil
+	return im.result, nil
 }
 
 // eachBatch reads the file from its beginning and hands its valid rows on.
-func (s *Service) eachBatch(
-	ctx context.Context, file *os.File, write func(*importer, context.Context, []row) error, options ImportOptions,
-) (ImportResult, error) {
-	im := &importer{Service: s, options: options, pending: map[string]bool{}}
+func (im *importer) eachBatch(
+	ctx context.Context, file *os.File, write func(*importer, context.Context, []row) error,
+) error {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return im.result, fmt.Errorf("rewind the imported file: %w", err)
+		return fmt.Errorf("rewind the imported file: %w", err)
 	}
 	rows, err := newCSVReader(file)
 	if err != nil {
-		return im.result, unreadable(err)
+		return unreadable(err)
 	}
 	for {
 		next, wrong, err := rows.next()
 		if errors.Is(err, io.EOF) {
-			return im.result, im.flush(ctx, write)
+			return im.flush(ctx, write)
 		}
 		if err != nil {
-			return im.result, unreadable(err)
+			return unreadable(err)
 		}
+		if im.read < im.done {
+			im.read++
+			continue
+		}
+		if len(wrong) == 0 && im.full(next) {
+			if err := im.flush(ctx, write); err != nil {
+				return err
+			}
+		}
+		im.read++
+		im.log.rows(im.read)
 		if len(wrong) > 0 {
 			im.result.fail(wrong...)
 			continue
-		}
-		if im.full(next) {
-			if err := im.flush(ctx, write); err != nil {
-				return im.result, err
-			}
 		}
 		im.add(next)
 	}
@@ -165,9 +187,16 @@ func discard(file *os.File) {
 type importer struct {
 	*Service
 	options ImportOptions
+	log     *journal
 	result  ImportResult
+	done    int // rows at the beginning that an earlier run has dealt with; they are in result
+	read    int // rows read so far
 	rows    []row
 	pending map[string]bool // the SKUs of rows
+}
+
+func (s *Service) newImporter(options ImportOptions, log *journal) *importer {
+	return &importer{Service: s, options: options, log: log, pending: map[string]bool{}}
 }
 
 // full tells whether the batch must be written before next: it is long, or has next's SKU, which then exists.
@@ -203,7 +232,10 @@ func (im *importer) writeAlone(ctx context.Context, rows []row) error {
 		err = im.repo.InTx(ctx, func(ctx context.Context) error {
 			im.result = before
 			im.cached.changedMany(ctx)
-			return im.write(ctx, rows)
+			if err := im.write(ctx, rows); err != nil {
+				return err
+			}
+			return im.log.keep(ctx, im.read, im.result)
 		})
 		if !errors.Is(err, ErrSKUTaken) {
 			return err

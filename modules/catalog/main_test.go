@@ -14,6 +14,7 @@ import (
 	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/outbox"
+	"github.com/trellis-go/trellis/platform/tasks"
 	"github.com/trellis-go/trellis/test/testkit"
 )
 
@@ -21,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var noon = time.Date(2026, time.November, 24, 12, 0, 0, 0, time.UTC)
 
-var settings = catalog.Config{Database: testkit.Name, ImportMaxBody: 64 * config.KiB, StreamTimeout: time.Minute}
+var settings = catalog.Config{Database: testkit.Name, ImportMaxBody: 64 * config.KiB, StreamTimeout: time.Minute, UploadRetention: time.Hour}
 
 // serve is a client of the catalog alone, on a fresh database.
 func serve(t *testing.T) testkit.Client {
@@ -45,7 +46,7 @@ func newServiceAt(t *testing.T, databases *database.Manager, now clock.Clock) *c
 	t.Helper()
 	repo, err := catalog.NewRepository(settings, databases)
 	require.NoError(t, err)
-	return catalog.NewService(repo, testkit.Cache(t, nil), outbox.New(now), now)
+	return catalog.NewService(repo, testkit.Cache(t, nil), outbox.New(now), newTasks(t, databases), now)
 }
 
 // tea is a valid product in v1; fields overrides and adds members.
@@ -73,4 +74,13 @@ var errStale = errors.New("stale")
 
 func draft(sku string, categories ...string) catalog.Draft {
 	return catalog.Draft{SKU: sku, Name: "Green tea", PriceCents: 1299, Currency: "EUR", Active: true, Categories: categories}
+}
+
+// newTasks is where the catalog's tasks wait, in the same database.
+func newTasks(t testing.TB, databases *database.Manager) *tasks.Tasks {
+	t.Helper()
+	cfg := tasks.Config{Database: testkit.Name, Concurrency: 2, Lease: time.Second, Streams: 10}
+	background, err := tasks.New(cfg, databases, clock.System, testkit.Quiet())
+	require.NoError(t, err)
+	return background
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/trellis-go/trellis/platform/outbox"
 	"github.com/trellis-go/trellis/platform/page"
 	"github.com/trellis-go/trellis/platform/problem"
+	"github.com/trellis-go/trellis/platform/tasks"
 )
 
 // Service is what can be done with the catalog.
@@ -18,12 +19,15 @@ type Service struct {
 	repo   *Repository
 	cached cached
 	events *outbox.Outbox
+	tasks  *tasks.Tasks
 	now    clock.Clock
 }
 
 // NewService makes the service.
-func NewService(repo *Repository, store *cache.Store, events *outbox.Outbox, now clock.Clock) *Service {
-	return &Service{repo: repo, cached: newCached(store), events: events, now: now}
+func NewService(
+	repo *Repository, store *cache.Store, events *outbox.Outbox, background *tasks.Tasks, now clock.Clock,
+) *Service {
+	return &Service{repo: repo, cached: newCached(store), events: events, tasks: background, now: now}
 }
 
 // Check is asked whether somebody who has read a certain version may change what is stored as version now.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/alicebob/miniredis/v2/server"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -85,6 +86,27 @@ func TestAnInvalidationThatCouldNotReachRedisReachesItBeforeRedisIsReadAgain(t *
 	}
 }
 
+func TestRedisIsNotReadWhileItDoesNotKnowOfAnInvalidation(t *testing.T) {
+	p := newPair(t, settings())
+	a := cache.New[int](p.a, cache.Options{Name: "n"})
+	s := newSource(map[string]int{"a": 1})
+	must(t, a, s, "a", 1)
+	p.redis.Server().SetPreHook(func(peer *server.Peer, command string, _ ...string) bool {
+		if command != "UNLINK" {
+			return false
+		}
+		peer.WriteError("ERR not now")
+		return true
+	})
+	s.set("a", 2)
+	a.Invalidate(t.Context(), "a")
+	must(t, a, s, "a", 2)
+	p.redis.Server().SetPreHook(nil)
+	up(t, p.a)
+	must(t, a, s, "a", 2)
+	assert.Equal(t, 1, metric(t, p.a, "replays_total"))
+}
+
 func TestAProcessThatCouldNotHearForgetsWhatItHeld(t *testing.T) {
 	p := newPair(t, settings())
 	a, b := cache.New[int](p.a, cache.Options{Name: "n"}), cache.New[int](p.b, cache.Options{Name: "n"})
@@ -136,9 +158,9 @@ func (m muted) Write(p []byte) (int, error) {
 
 func TestARedisThatHangsIsGivenUp(t *testing.T) {
 	var hangs atomic.Bool
-	server := miniredis.RunT(t)
+	hung := miniredis.RunT(t)
 	client := redis.NewClient(&redis.Options{
-		Addr: server.Addr(), ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1,
+		Addr: hung.Addr(), ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1,
 		Dialer: func(ctx context.Context, network, address string) (net.Conn, error) {
 			line, err := (&net.Dialer{}).DialContext(ctx, network, address)
 			return muted{line, &hangs}, err

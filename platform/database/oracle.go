@@ -74,12 +74,11 @@ func parseOracle(text string) (oracleDSN, error) {
 	return oracleDSN{url: at, target: target}, nil
 }
 
-// with is the URL with the driver's parameters, where the DSN does not set them, and with those that are given, name and
-// value in turn.
-func (d oracleDSN) with(io time.Duration, parameters ...string) string {
+// with is the URL with the driver's parameters, where the DSN does not set them.
+func (d oracleDSN) with(io time.Duration, secure bool) string {
 	at, given := *d.url, d.url.Query()
-	for i := 0; i < len(parameters); i += 2 {
-		given.Set(parameters[i], parameters[i+1])
+	if secure {
+		given.Set("SSL", "enable")
 	}
 	// Times are UTC: told so, the driver need not ask the server for its zone, nor shift what it reads by it.
 	given.Set("SERVER LOCATION", "UTC")

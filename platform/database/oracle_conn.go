@@ -28,9 +28,9 @@ type oracleConnector struct{ driver.Connector }
 
 func newOracleConnector(src source, dsn oracleDSN, io time.Duration) driver.Connector {
 	if src.tls != nil {
-		return oracleConnector{src.through(oracleSecure{dsn.with(io, "SSL", "enable"), src.tls})}
+		return oracleConnector{src.through(oracleSecure{dsn.with(io, true), src.tls})}
 	}
-	return oracleConnector{src.through(ora.NewConnector(dsn.with(io)))}
+	return oracleConnector{src.through(ora.NewConnector(dsn.with(io, false)))}
 }
 
 // rawOracle is what the driver's connections are.

@@ -23,6 +23,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -88,6 +89,8 @@ type API struct {
 	groups   []*Group
 	proxies  proxies
 	chained  func() http.Handler
+	draining context.Context // ended when no more requests are accepted, for streams to end
+	drain    context.CancelFunc
 }
 
 // New makes the API with its versions, documentation, probes and metrics, and no operation.
@@ -104,11 +107,12 @@ func New(
 		cfg: cfg, limiter: limiter, gate: gate, log: logger, health: health, registry: registry,
 		metrics: newMetrics(registry), engine: newEngine(), proxies: trusted,
 	}
+	api.draining, api.drain = context.WithCancel(context.Background())
 	api.Limit(limits)
 	for _, version := range Versions {
 		api.groups = append(api.groups, newGroup(api, version))
 	}
-	api.routeProbes()
+	api.routeProbes(api.engine)
 	api.routeDocs()
 	api.routeProblems()
 	api.routeKeys()

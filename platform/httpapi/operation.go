@@ -35,7 +35,8 @@ type Operation struct {
 	Timeout     time.Duration // zero: http.request_timeout
 	MaxBody     config.Size   // zero: http.max_body
 	Consumes    string        // media type of an Upload
-	Produces    string        // media type of a Download
+	Produces    string        // media type of a Download or of Events
+	Answers     map[int]any   // other successes by status, each with a value of its body's type; with Body any in the output
 }
 
 // Handle serves an operation in one version of the API. It panics on a mistake in the types and on an operation without
@@ -174,6 +175,14 @@ func (g *Group) responses(op Operation) map[string]*huma.Response {
 		responses[status] = &huma.Response{
 			Description: line,
 			Content:     map[string]*huma.MediaType{problem.ContentType: {Schema: schema}},
+		}
+	}
+	for status, body := range op.Answers {
+		responses[strconv.Itoa(status)] = &huma.Response{
+			Description: http.StatusText(status),
+			Content: map[string]*huma.MediaType{"application/json": {
+				Schema: g.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(body), true, ""),
+			}},
 		}
 	}
 	if op.Produces != "" {

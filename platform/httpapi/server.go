@@ -12,16 +12,22 @@ import (
 // Server listens and lets the API answer.
 type Server struct {
 	api      *API
+	key      string // of the configuration, that the address comes from
 	http     *http.Server
 	listener net.Listener
 }
 
 // NewServer makes the server of an API. It listens from Start on.
-func NewServer(api *API) *Server {
+func NewServer(api *API) *Server { return newServer(api, "http.addr", api.cfg.Addr, api) }
+
+// NewProbes makes a server that answers probes and the request for metrics alone, for a process without an API.
+func NewProbes(api *API, addr string) *Server { return newServer(api, "worker.addr", addr, api.probesOnly()) }
+
+func newServer(api *API, key, addr string, handler http.Handler) *Server {
 	cfg := api.cfg
-	return &Server{api: api, http: &http.Server{
-		Addr:              cfg.Addr,
-		Handler:           api,
+	return &Server{api: api, key: key, http: &http.Server{
+		Addr:              addr,
+		Handler:           handler,
 		ReadHeaderTimeout: cfg.ReadHeaderTimeout,
 		ReadTimeout:       cfg.ReadTimeout,
 		WriteTimeout:      cfg.WriteTimeout,
@@ -35,7 +41,7 @@ func NewServer(api *API) *Server {
 func (s *Server) Start(ctx context.Context) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.http.Addr)
 	if err != nil {
-		return fmt.Errorf("listen on http.addr %s: %w", s.http.Addr, err)
+		return fmt.Errorf("listen on %s %s: %w", s.key, s.http.Addr, err)
 	}
 	s.listener = listener
 	s.api.log.InfoContext(ctx, "listening", "addr", listener.Addr().String())
@@ -53,8 +59,9 @@ func (s *Server) Run(context.Context) error {
 	return nil
 }
 
-// Drain accepts no more requests and waits for those in flight.
+// Drain accepts no more requests, ends the streams of events and waits for the requests in flight.
 func (s *Server) Drain(ctx context.Context) error {
+	s.api.drain()
 	if err := s.http.Shutdown(ctx); err != nil {
 		return fmt.Errorf("wait for the requests in flight: %w", err)
 	}

@@ -8,16 +8,19 @@ import (
 
 	"github.com/trellis-go/trellis/platform/httpapi"
 	"github.com/trellis-go/trellis/platform/subscription"
+	"github.com/trellis-go/trellis/platform/tasks"
 )
 
 // Module is one business domain as the application sees it.
 type Module struct {
-	Name     string                      // of its folder, and the prefix of its tables
-	Database string                      // the name of the connection that it is configured to use
-	Joins    []string                    // the modules that it calls inside its transactions
-	Routes   func(*httpapi.API)          // registers its operations
-	Start    func(context.Context) error // what it does before the first request, nil for nothing; the schema is up to date
-	Models   []any                       // its entities, a pointer to a zero value each: what its tables are made for
+	Name      string                      // of its folder, and the prefix of its tables
+	Database  string                      // the name of the connection that it is configured to use
+	Joins     []string                    // the modules that it calls inside its transactions
+	Routes    func(*httpapi.API)          // registers its operations
+	Tasks     []tasks.Handler             // who carries out its background tasks
+	Schedules []tasks.Schedule            // what it starts by the clock
+	Start     func(context.Context) error // what it does before the first request, nil for nothing; the schema is up to date
+	Models    []any                       // its entities, a pointer to a zero value each: what its tables are made for
 
 	Subscriptions []subscription.Subscription // what it does about events, in transactions of its database
 }

@@ -119,7 +119,8 @@ func (w *Worker) choose(ctx context.Context, class, limit int) ([]int64, error) 
 			seqs = append(seqs, free[:min(len(free), limit-len(seqs))]...)
 		}
 	}
-	return seqs, w.putOff(ctx, places, lanes, blocked, now)
+	found, err := w.unblock(ctx, places, lanes, blocked, limit-len(seqs), now)
+	return append(seqs, found...), err
 }
 
 // lane is what is known of the jobs of one key up to a certain one.
@@ -170,37 +171,65 @@ func (w *Worker) lanes(ctx context.Context, places []place) (map[string]lane, er
 	return lanes, err
 }
 
-// putOff makes jobs that wait for the retry of another due when that one is, so that they are not looked at until then,
-// however many there are. Those that wait for one that is being carried out stay: it may end at any time.
-func (w *Worker) putOff(ctx context.Context, places []place, lanes map[string]lane, blocked []string, now int64) error {
+// unblock looks at what the jobs of blocked keys wait for. One that is due, and was not seen since it became so only after
+// many others, is taken with those behind it. For one that waits for its retry those behind it are put off until then, so
+// that they are not looked at before, however many there are. For one that is being carried out they stay as they are: it
+// may end at any time.
+func (w *Worker) unblock(
+	ctx context.Context, places []place, lanes map[string]lane, blocked []string, limit int, now int64,
+) (seqs []int64, err error) {
 	if len(blocked) == 0 {
-		return nil
+		return nil, nil
 	}
-	heads := make([]int64, len(blocked))
+	first := make([]int64, len(blocked))
 	for i, key := range blocked {
-		heads[i] = lanes[key].Head
+		first[i] = lanes[key].Head
 	}
-	var waitedFor []place
-	err := w.db.Writer(ctx).Model(&row{}).Where("seq IN ?", heads).Find(&waitedFor).Error
-	if err != nil {
-		return err
+	var heads []place
+	if err := w.db.Writer(ctx).Model(&row{}).Where("seq IN ?", first).Find(&heads).Error; err != nil {
+		return nil, err
 	}
-	for _, head := range waitedFor {
-		if head.Owner != nil || head.DueAt <= now {
-			continue
-		}
-		var behind []int64
-		for _, p := range places {
-			if p.OrderKey == head.OrderKey {
-				behind = append(behind, p.Seq)
+	for _, head := range heads {
+		switch {
+		case head.DueAt <= now && len(seqs) < limit:
+			due, err := w.front(ctx, head, limit-len(seqs), now)
+			if err != nil {
+				return nil, err
+			}
+			seqs = append(seqs, due...)
+		case head.DueAt > now && head.Owner == nil:
+			if err := w.putOff(ctx, places, head); err != nil {
+				return nil, err
 			}
 		}
-		err := w.db.Writer(ctx).Model(&row{}).Where("seq IN ?", behind).Update("due_at", head.DueAt).Error
-		if err != nil {
-			return err
+	}
+	return seqs, nil
+}
+
+// front gives the first jobs of a key that are due, up to one that is not.
+func (w *Worker) front(ctx context.Context, head place, limit int, now int64) ([]int64, error) {
+	var places []place
+	err := w.db.Writer(ctx).Model(&row{}).Where("queue = ? AND order_key = ?", w.queue, head.OrderKey).
+		Order("seq").Limit(limit).Find(&places).Error
+	var seqs []int64
+	for _, p := range places {
+		if p.DueAt > now {
+			break
+		}
+		seqs = append(seqs, p.Seq)
+	}
+	return seqs, err
+}
+
+// putOff makes what was seen of a key due when its first job is.
+func (w *Worker) putOff(ctx context.Context, places []place, head place) error {
+	var behind []int64
+	for _, p := range places {
+		if p.OrderKey == head.OrderKey {
+			behind = append(behind, p.Seq)
 		}
 	}
-	return nil
+	return w.db.Writer(ctx).Model(&row{}).Where("seq IN ?", behind).Update("due_at", head.DueAt).Error
 }
 
 // mark writes the claim into the rows and reads them.

@@ -117,9 +117,7 @@ func (w *Worker) free(ctx context.Context, o outcome, values map[string]any) err
 // fail puts a job off, or gives it up.
 func (w *Worker) fail(ctx context.Context, o outcome) error {
 	job := o.rows[0]
-	var final *deadError
-	if !errors.As(o.err, &final) && job.Attempt < w.options.Attempts {
-		wait := w.options.Backoff.After(job.Attempt)
+	if wait, again := w.again(job.Attempt, o.err); again {
 		time.AfterFunc(wait, w.wake)
 		return w.free(ctx, o, map[string]any{
 			"owner": nil, "due_at": w.now().Add(wait).UnixMicro(), "last_error": clip(o.err.Error()),
@@ -139,6 +137,22 @@ func (w *Worker) fail(ctx context.Context, o outcome) error {
 	w.logger.ErrorContext(ctx, "a job is dead", slog.String("queue", job.Queue), slog.String("job", job.ID),
 		slog.Int("attempts", job.Attempt), slog.Any("error", o.err))
 	return nil
+}
+
+// again says whether a job that failed is to be tried again, and when.
+func (w *Worker) again(attempt int, failure error) (wait time.Duration, again bool) {
+	var (
+		later *laterError
+		final *deadError
+	)
+	switch {
+	case errors.As(failure, &later):
+		return later.wait, true
+	case errors.As(failure, &final):
+		return 0, false
+	default:
+		return w.options.Backoff.After(attempt), attempt < w.options.Attempts
+	}
 }
 
 const maxError = 4000 // bytes kept of an error

@@ -112,18 +112,18 @@ func jobs(key string, payloads ...string) []queue.Job {
 // empty waits until no job is left.
 func empty(t *testing.T, q *queue.Queue) {
 	t.Helper()
-	remain(t, q, 0)
+	left(t, q, 0)
 }
 
-// remain waits until so many jobs are left: those that were carried out are struck off.
-func remain(t *testing.T, q *queue.Queue, jobs int64) {
+// left waits until so many jobs are left: all others are struck off.
+func left(t *testing.T, q *queue.Queue, jobs int64) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		left, err := q.Backlogs(t.Context())
-		var sum int64
-		for _, backlog := range left {
-			sum += backlog.Jobs
+		backlogs, err := q.Backlogs(t.Context())
+		var all int64
+		for _, b := range backlogs {
+			all += b.Jobs
 		}
-		return assert.NoError(t, err) && sum == jobs
+		return assert.NoError(t, err) && all == jobs
 	}, patience, time.Millisecond)
 }

@@ -99,6 +99,16 @@ func (q *Queue) Enqueue(ctx context.Context, jobs ...Job) error {
 	})
 }
 
+// Withdraw takes a job back that nobody has begun, in the transaction of ctx when it is in one, and answers whether there
+// was one.
+func (q *Queue) Withdraw(ctx context.Context, queue, jobID string) (found bool, err error) {
+	gone := q.db.Writer(ctx).Where("queue = ? AND id = ? AND owner IS NULL", queue, jobID).Delete(&row{})
+	if gone.Error != nil {
+		return false, fmt.Errorf("withdraw the job %s: %w", jobID, gone.Error)
+	}
+	return gone.RowsAffected > 0, nil
+}
+
 func (q *Queue) rows(jobs []Job) ([]row, error) {
 	now := q.now().UnixMicro()
 	rows := make([]row, len(jobs))

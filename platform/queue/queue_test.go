@@ -119,7 +119,7 @@ func TestAJobIsNotBegunBeforeItIsDue(t *testing.T) {
 		start(t, q.Worker("work", done.noting, queue.Options{Poll: time.Millisecond}))
 		done.await(t, 1)
 		assert.Equal(t, []string{"now"}, done.read())
-		remain(t, q, 1) // or its lease would seem to be over, too
+		left(t, q, 1)
 		now.Add(time.Minute.Microseconds())
 		done.await(t, 1)
 		assert.Equal(t, []string{"now", "later"}, done.read())
@@ -143,7 +143,7 @@ func TestALaterJobDoesNotOvertakeOneOfItsKeyThatIsNotDue(t *testing.T) {
 		start(t, q.Worker("work", done.noting, queue.Options{Concurrency: 1, Poll: time.Millisecond}))
 		done.await(t, 2)
 		assert.Equal(t, []string{"a1", "other"}, done.read())
-		remain(t, q, 2) // or their leases would seem to be over, too
+		left(t, q, 2)
 		late.Store(true)
 		done.await(t, 2)
 		assert.Equal(t, []string{"a2", "a3"}, done.read()[2:])
@@ -162,6 +162,20 @@ func TestManyThatWaitForARetryAreInNobodysWay(t *testing.T) {
 			return done.noting(ctx, job)
 		}, queue.Options{Concurrency: 1, Prefetch: 1, Backoff: backoff.Exponential{First: never, Last: never}, Poll: time.Millisecond}))
 		done.await(t, 1)
+	})
+}
+
+func TestTheFirstOfAKeyIsFoundAlsoWhenItIsDueAfterManyOthers(t *testing.T) {
+	eachEngine(t, func(t *testing.T, db *database.DB) {
+		q, done := newQueue(db), newBook()
+		enqueue(t, q, jobs("a", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9")...)
+		var first int64
+		require.NoError(t, db.Reader(t.Context()).Table("queue_jobs").Select("MIN(seq)").Take(&first).Error)
+		require.NoError(t, db.Writer(t.Context()).Table("queue_jobs").Where("seq IN ?", []int64{first, first + 1}).
+			Updates(map[string]any{"owner": "dead", "due_at": time.Now().UnixMicro()}).Error, "a lease that has ended")
+		start(t, q.Worker("work", done.noting, queue.Options{Concurrency: 1, Prefetch: 1, Poll: time.Millisecond}))
+		done.await(t, 9)
+		assert.Equal(t, []string{"a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9"}, done.read())
 	})
 }
 

@@ -15,8 +15,8 @@ import (
 )
 
 // Handler carries out a job. Nil: it is done. An error: it is tried again later, or dead when it was the last attempt, or
-// when the error is one of Dead. Its ctx ends when the lease is lost, after Options.Timeout, or when the worker is
-// stopped without being drained.
+// when the error is one of Dead; one of Later says itself when. Its ctx ends when the lease is lost, after
+// Options.Timeout, or when the worker is stopped without being drained.
 type Handler func(ctx context.Context, job Job) error
 
 // Options say how a worker works. The zero value of each field means the default that stands beside it.
@@ -50,6 +50,17 @@ func Dead(err error) error { return &deadError{err} }
 type deadError struct{ error }
 
 func (e *deadError) Unwrap() error { return e.error }
+
+// Later makes an error after which the job is tried again when wait is over, however often it was tried: for a handler
+// that counts the attempts itself.
+func Later(wait time.Duration, err error) error { return &laterError{err, wait} }
+
+type laterError struct {
+	error
+	wait time.Duration
+}
+
+func (e *laterError) Unwrap() error { return e.error }
 
 // ErrLeaseLost is the cause with which a handler's ctx ends when others may have taken the job.
 var ErrLeaseLost = errors.New("the lease of the job was lost")
@@ -140,8 +151,7 @@ func (w *Worker) Drain(ctx context.Context) error {
 func (w *Worker) feed(ctx context.Context) {
 	failures := 0
 	for w.working(ctx) {
-		room := w.options.Prefetch - w.held.count()
-		if room <= w.options.Prefetch/2 && !w.pause(ctx, w.held.less, 0) {
+		if w.busy() && !w.pause(ctx, w.held.less, 0) {
 			continue
 		}
 		taken, err := w.take(ctx, max(1, w.options.Prefetch-w.held.count()))
@@ -163,6 +173,12 @@ func (w *Worker) feed(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// busy tells whether there is enough to do for the moment: no handler waits for a job, and most of what may be held is.
+func (w *Worker) busy() bool {
+	held := w.held.count()
+	return held >= w.options.Concurrency && held >= w.options.Prefetch/2
 }
 
 func (w *Worker) working(ctx context.Context) bool {

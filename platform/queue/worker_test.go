@@ -226,3 +226,57 @@ func TestWhoLostItsLeaseChangesNothing(t *testing.T) {
 		require.Len(t, left, 1, "it belongs to somebody else, who is at it")
 	})
 }
+
+func TestAHandlerMaySayWhenToTryAgain(t *testing.T) {
+	eachEngine(t, func(t *testing.T, db *database.DB) {
+		q, done := newQueue(db), newBook()
+		enqueue(t, q, jobs("", "stubborn")...)
+		start(t, q.Worker("work", func(ctx context.Context, job queue.Job) error {
+			if job.Attempt < 4 {
+				return queue.Later(time.Millisecond, errors.New("not yet"))
+			}
+			return done.noting(ctx, job)
+		}, queue.Options{Attempts: 1, Poll: never}))
+		done.await(t, 1)
+	})
+}
+
+func TestAFreeHandlerTakesWhatComesWhileOthersAreAtWork(t *testing.T) {
+	q, done := newQueue(onSQLite(t)), newBook()
+	release := make(chan struct{})
+	start(t, q.Worker("work", func(ctx context.Context, job queue.Job) error {
+		_ = done.noting(ctx, job)
+		<-release
+		return nil
+	}, queue.Options{Concurrency: 2, Prefetch: 2, Poll: never}))
+	t.Cleanup(func() { close(release) })
+	enqueue(t, q, jobs("", "first")...)
+	done.await(t, 1)
+	enqueue(t, q, jobs("", "second")...)
+	done.await(t, 1)
+}
+
+func TestAJobIsWithdrawnUnlessSomebodyHasBegunIt(t *testing.T) {
+	eachEngine(t, func(t *testing.T, db *database.DB) {
+		q, done := newQueue(db), newBook()
+		enqueue(t, q, queue.Job{Queue: "work", ID: "one"})
+		withdraw := func() bool {
+			found, err := q.Withdraw(t.Context(), "work", "one")
+			require.NoError(t, err)
+			return found
+		}
+		assert.True(t, withdraw())
+		empty(t, q)
+		assert.False(t, withdraw())
+		enqueue(t, q, queue.Job{Queue: "work", ID: "one"})
+		release := make(chan struct{})
+		start(t, q.Worker("work", func(ctx context.Context, job queue.Job) error {
+			_ = done.noting(ctx, job)
+			<-release
+			return nil
+		}, queue.Options{}))
+		done.await(t, 1)
+		assert.False(t, withdraw())
+		close(release)
+	})
+}

@@ -23,6 +23,7 @@ var matrix = map[string]string{
 	"register": "anybody", "login": "anybody", "refresh": "anybody",
 	"logout": "customer staff", "logout-all": "customer staff", "get-me": "customer staff", "change-password": "customer staff",
 	"begin-second-factor": "customer staff", "confirm-second-factor": "customer staff", "remove-second-factor": "customer staff",
+	"get-task": "staff", "cancel-task": "staff", "watch-task": "staff",
 	"list-users": "staff", "get-user": "staff", "patch-user": "",
 	"list-products": "anybody", "get-product": "anybody", "get-product-by-sku": "anybody", "export-products": "anybody",
 	"list-categories": "anybody", "get-category": "anybody",

@@ -78,21 +78,39 @@ func (p *process) bearer() string {
 // start runs `server serve` in an empty folder with these variables and waits until it is ready.
 func start(t *testing.T, variables ...string) *process {
 	t.Helper()
-	p := begin(t, variables...)
-	require.Eventually(t, func() bool { return p.status("/readyz") == http.StatusOK }, 30*time.Second, 5*time.Millisecond, "log:\n%s", p.log)
+	return begin(t, variables...).ready()
+}
+
+// startWorker is start of `server worker`.
+func startWorker(t *testing.T, variables ...string) *process {
+	t.Helper()
+	return launch(t, "worker", "TRELLIS_WORKER_ADDR", variables...).ready()
+}
+
+// ready waits until the process says that it is.
+func (p *process) ready() *process {
+	p.t.Helper()
+	require.Eventually(p.t, func() bool { return p.status("/readyz") == http.StatusOK }, 30*time.Second, 5*time.Millisecond, "log:\n%s", p.log)
 	return p
 }
 
 // begin is start without waiting.
 func begin(t *testing.T, variables ...string) *process {
 	t.Helper()
+	return launch(t, "serve", "TRELLIS_HTTP_ADDR", variables...)
+}
+
+// launch runs a command of the server that listens on the address of a variable.
+func launch(t *testing.T, command, variable string, variables ...string) *process {
+	t.Helper()
 	address := freeAddress(t)
 	p := &process{t: t, url: "http://" + address, log: &lockedBuffer{}, done: make(chan struct{})}
-	p.cmd = exec.Command(binary, "serve")
+	p.cmd = exec.Command(binary, command)
 	p.cmd.Dir = t.TempDir()
-	p.cmd.Env = append(append(os.Environ(), "TRELLIS_ENV=test", "TRELLIS_HTTP_ADDR="+address,
+	p.cmd.Env = append(append(os.Environ(), "TRELLIS_ENV=test", variable+"="+address,
 		"TRELLIS_AUTH_KEY_STORE=data/auth.pem", "TRELLIS_CRYPTO_KEY_STORE=data/crypto.keys",
 		"TRELLIS_MODULES_IDENTITY_ADMIN_EMAIL="+email, "TRELLIS_MODULES_IDENTITY_ADMIN_PASSWORD="+password), variables...)
+
 	p.cmd.Stderr = p.log
 	require.NoError(t, p.cmd.Start())
 	go func() {
