@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/trellis-go/trellis/platform/clock"
 	"github.com/trellis-go/trellis/platform/auth"
+	"github.com/trellis-go/trellis/platform/clock"
 	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/health"
 	"github.com/trellis-go/trellis/platform/httpapi"
