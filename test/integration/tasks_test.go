@@ -42,7 +42,7 @@ func (p *process) task(path string) (task struct {
 	Result   struct{ Created, Failed int }
 }) {
 	p.t.Helper()
-	answer, body := p.do("GET", path, "")
+	answer, body := p.do("GET", path, "", "Authorization", p.bearer())
 	require.Equal(p.t, http.StatusOK, answer.StatusCode, body)
 	require.NoError(p.t, json.Unmarshal([]byte(body), &task))
 	return task
