@@ -10,9 +10,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/trellis-go/trellis/platform/app"
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/broker"
 	"github.com/trellis-go/trellis/platform/cache"
 	"github.com/trellis-go/trellis/platform/clock"
+	"github.com/trellis-go/trellis/platform/crypto"
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/health"
 	"github.com/trellis-go/trellis/platform/httpapi"
@@ -32,6 +34,8 @@ import (
 // Config has a section for each package that has keys.
 type Config struct {
 	App        app.Config
+	Auth       auth.Config
+	Crypto     crypto.Config
 	HTTP       httpapi.Config
 	Log        log.Config
 	Databases  database.Configs
@@ -47,7 +51,7 @@ type Config struct {
 
 // Set provides the platform, given a Config, a *log.Logger, a telemetry.Build, the migrations' fs.FS and the modules.
 var Set = wire.NewSet(
-	wire.FieldsOf(new(Config), "App", "HTTP", "Databases", "Migrations", "Cache", "RateLimit", "Broker", "Outbox", "Inbox",
+	wire.FieldsOf(new(Config), "App", "Auth", "Crypto", "HTTP", "Databases", "Migrations", "Cache", "RateLimit", "Broker", "Outbox", "Inbox",
 		"Tasks", "Worker"),
 	wire.FieldsOf(new(*log.Logger), "Logger"),
 	clock.New,
@@ -57,6 +61,8 @@ var Set = wire.NewSet(
 	NewCache,
 	NewLimiter,
 	broker.Open, outbox.New, NewRelays, NewRunner,
+	auth.NewTokens, auth.NewGate,
+	crypto.NewRing, crypto.NewPasswords, wire.FieldsOf(new(crypto.Config), "Argon2"),
 	NewHealth,
 	tasks.New,
 	NewWorker,
@@ -93,13 +99,13 @@ func NewHealth(logger *slog.Logger, databases *database.Manager, cfg broker.Conf
 
 // NewAPI makes the API with the operations of every module. It refuses modules that cannot work together.
 func NewAPI(
-	cfg httpapi.Config, limits ratelimit.Config, limiter ratelimit.Limiter, logger *slog.Logger, health *health.Health,
-	registry *prometheus.Registry, background *tasks.Tasks, modules []module.Module,
+	cfg httpapi.Config, limits ratelimit.Config, limiter ratelimit.Limiter, gate *auth.Gate, logger *slog.Logger,
+	health *health.Health, registry *prometheus.Registry, background *tasks.Tasks, modules []module.Module,
 ) (*httpapi.API, error) {
 	if err := module.Check(modules); err != nil {
 		return nil, err
 	}
-	api, err := httpapi.New(cfg, limits, limiter, logger, health, registry)
+	api, err := httpapi.New(cfg, limits, limiter, gate, logger, health, registry)
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +129,9 @@ type Parts struct {
 	Relays        outbox.Relays
 	Subscriptions *subscription.Runner
 	Tasks         *tasks.Worker
+	Tokens        *auth.Tokens
+	Ring          *crypto.Ring
+	Modules       []module.Module
 }
 
 // NewApp lists the parts of the program in the order in which they start. They stop in the reverse order.
@@ -145,10 +154,13 @@ func NewApp(p Parts, cfg WorkerConfig, server *httpapi.Server, registry *prometh
 // their own process.
 func (p Parts) ground() []app.Component {
 	return []app.Component{
+		{Name: "signing keys", Start: configured(p.Tokens.Start)},
+		{Name: "encryption keys", Start: configured(p.Ring.Start)},
 		{Name: "databases", Start: p.Databases.Start, Stop: p.Databases.Close},
 		{Name: "migrations", Start: func(ctx context.Context) error { return p.Migrator.Ensure(ctx, p.Schema.Auto) }},
 		{Name: "cache", Start: p.Caches.Start, Stop: p.Caches.Close},
 		{Name: "broker", Start: p.Broker.Start, Stop: p.Broker.Stop},
+		{Name: "modules", Start: func(ctx context.Context) error { return module.Start(ctx, p.Modules) }},
 		{Name: "outbox", Run: p.Relays.Run, Drain: p.Relays.Drain},
 	}
 }
@@ -158,6 +170,16 @@ func (p Parts) work() []app.Component {
 	return []app.Component{
 		{Name: "subscriptions", Run: p.Subscriptions.Run, Drain: p.Subscriptions.Drain},
 		{Name: "tasks", Run: p.Tasks.Run, Drain: p.Tasks.Drain},
+	}
+}
+
+// configured makes a failure to start one of the configuration.
+func configured(start func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := start(ctx); err != nil {
+			return app.WithExitCode(err, app.ExitConfig)
+		}
+		return nil
 	}
 }
 

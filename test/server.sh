@@ -1,15 +1,25 @@
 # shellcheck shell=bash
 # Starts a built server for a test script and stops it when the script ends: source this, then call
 #
-#   start_server BINARY FOLDER    serves on a free port with a database in FOLDER; sets url and server
+#   start_server BINARY FOLDER    serves on a free port with a database and keys in FOLDER, and signs in as its first
+#                                 admin; sets url, server and token
 start_server() {
 	local binary=$1 folder=$2 port=$((20000 + RANDOM % 20000))
 	url="http://127.0.0.1:$port"
-	TRELLIS_HTTP_ADDR="127.0.0.1:$port" TRELLIS_DATABASES_PRIMARY_DSN="$folder/test.db" "$binary" serve 2>"$folder/server.log" &
+	local email=admin@example.com password="only for the test $RANDOM$RANDOM"
+	TRELLIS_HTTP_ADDR="127.0.0.1:$port" TRELLIS_DATABASES_PRIMARY_DSN="$folder/test.db" \
+		TRELLIS_AUTH_KEY_STORE="$folder/auth.pem" TRELLIS_CRYPTO_KEY_STORE="$folder/crypto.keys" \
+		TRELLIS_MODULES_IDENTITY_ADMIN_EMAIL="$email" TRELLIS_MODULES_IDENTITY_ADMIN_PASSWORD="$password" \
+		"$binary" serve 2>"$folder/server.log" &
 	server=$!
 	trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true' EXIT
 	for _ in $(seq 200); do
-		curl -sf "$url/readyz" >/dev/null && return 0
+		if curl -sf "$url/readyz" >/dev/null; then
+			token=$(curl -sf "$url/api/auth/login" -H 'Content-Type: application/json' \
+				-d "{\"email\":\"$email\",\"password\":\"$password\"}" | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+			[ -n "$token" ]
+			return
+		fi
 		sleep 0.05
 	done
 	cat "$folder/server.log"

@@ -6,6 +6,7 @@ import (
 	"github.com/google/wire"
 
 	"github.com/trellis-go/trellis/modules/catalog"
+	"github.com/trellis-go/trellis/modules/identity"
 	"github.com/trellis-go/trellis/platform"
 	"github.com/trellis-go/trellis/platform/module"
 )
@@ -18,12 +19,14 @@ type Config struct {
 
 // ModuleConfigs has the section of each module.
 type ModuleConfigs struct {
-	Catalog catalog.Config
+	Catalog  catalog.Config
+	Identity identity.Config
 }
 
 // Modules are the domains of the application.
 type Modules struct {
-	Catalog *catalog.Module
+	Catalog  *catalog.Module
+	Identity *identity.Module
 }
 
 // moduleSet provides every module and its configuration.
@@ -31,11 +34,13 @@ type Modules struct {
 //nolint:unused // by wire.go, which only Wire builds
 var moduleSet = wire.NewSet(
 	catalog.Set, wire.FieldsOf(new(ModuleConfigs), "Catalog"),
+	identity.Set, wire.FieldsOf(new(ModuleConfigs), "Identity"),
 )
 
 // list is the modules in the order in which their operations are documented.
 func list(m Modules) []module.Module {
 	return []module.Module{
+		m.Identity.Module,
 		m.Catalog.Module,
 	}
 }

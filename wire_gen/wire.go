@@ -16,6 +16,7 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 		wire.FieldsOf(new(Config), "Config", "Modules"),
 		platform.Set,
 		moduleSet, wire.Struct(new(Modules), "*"), list,
+		Permissions,
 		migrationFiles,
 		wire.Struct(new(Application), "*"),
 	)

@@ -8,9 +8,12 @@ package wiregen
 
 import (
 	"github.com/trellis-go/trellis/modules/catalog"
+	"github.com/trellis-go/trellis/modules/identity"
 	"github.com/trellis-go/trellis/platform"
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/broker"
 	"github.com/trellis-go/trellis/platform/clock"
+	"github.com/trellis-go/trellis/platform/crypto"
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/httpapi"
 	"github.com/trellis-go/trellis/platform/log"
@@ -64,8 +67,36 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 	service := catalog.NewService(repository, store, outboxOutbox, tasksTasks, clockClock)
 	handler := catalog.NewHandler(catalogConfig, service)
 	module := catalog.New(handler)
+	identityConfig := moduleConfigs.Identity
+	identityRepository, err := identity.NewRepository(identityConfig, manager)
+	if err != nil {
+		return nil, err
+	}
+	cryptoConfig := config.Crypto
+	argon2 := cryptoConfig.Argon2
+	passwords := crypto.NewPasswords(argon2)
+	ring, err := crypto.NewRing(cryptoConfig)
+	if err != nil {
+		return nil, err
+	}
+	authConfig := config.Auth
+	tokens, err := auth.NewTokens(authConfig, clockClock)
+	if err != nil {
+		return nil, err
+	}
+	sessions := identity.NewSessions(identityRepository, clockClock)
+	ratelimitConfig := config.RateLimit
+	limiter, err := platform.NewLimiter(ratelimitConfig, manager, slogLogger, registry)
+	if err != nil {
+		return nil, err
+	}
+	console := identity.NewConsole()
+	identityService := identity.NewService(identityConfig, identityRepository, passwords, ring, tokens, sessions, limiter, clockClock, slogLogger, console)
+	identityHandler := identity.NewHandler(identityService)
+	identityModule := identity.New(identityHandler)
 	modules := Modules{
-		Catalog: module,
+		Catalog:  module,
+		Identity: identityModule,
 	}
 	v := list(modules)
 	relays, err := platform.NewRelays(outboxConfig, outboxOutbox, brokerBroker, manager, v, registry, slogLogger)
@@ -93,15 +124,15 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 		Relays:        relays,
 		Subscriptions: runner,
 		Tasks:         worker,
+		Tokens:        tokens,
+		Ring:          ring,
+		Modules:       v,
 	}
 	workerConfig := config.Worker
 	httpapiConfig := config.HTTP
-	ratelimitConfig := config.RateLimit
-	limiter, err := platform.NewLimiter(ratelimitConfig, manager, slogLogger, registry)
-	if err != nil {
-		return nil, err
-	}
-	api, err := platform.NewAPI(httpapiConfig, ratelimitConfig, limiter, slogLogger, health, registry, tasksTasks, v)
+	permissions := Permissions()
+	gate := auth.NewGate(tokens, sessions, permissions)
+	api, err := platform.NewAPI(httpapiConfig, ratelimitConfig, limiter, gate, slogLogger, health, registry, tasksTasks, v)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +149,7 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 		Migrator:  migrator,
 		Broker:    brokerBroker,
 		Modules:   v,
+		Identity:  identityService,
 	}
 	return application, nil
 }

@@ -20,7 +20,10 @@ func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stder
 
 // run is the program without its process: it answers the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := newRoot()
+	return execute(ctx, newRoot(), args, stdout, stderr)
+}
+
+func execute(ctx context.Context, root *cobra.Command, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -43,7 +46,7 @@ func newRoot() *cobra.Command {
 	opts.bind(root.PersistentFlags())
 	root.AddCommand(
 		newServe(&opts), newWorker(&opts), newMigrate(&opts), newDeadLetters(&opts), newConfig(&opts), newOpenAPI(&opts),
-		newRoutes(&opts), newVersion(),
+		newRoutes(&opts), newUser(&opts), newVersion(),
 	)
 	return root
 }

@@ -17,9 +17,9 @@ func newRoutes(opts *options) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: opts.with(func(cmd *cobra.Command, a *wiregen.Application, _ *log.Logger) error {
 			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "METHOD\tPATH\tOPERATION\tSUMMARY")
+			fmt.Fprintln(table, "METHOD\tPATH\tOPERATION\tPOLICY\tSUMMARY")
 			for _, op := range a.API.Operations() {
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", op.Method, op.Path, op.ID, op.Summary)
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", op.Method, op.Path, op.ID, op.Policy, op.Summary)
 			}
 			return table.Flush()
 		}),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/httpapi"
 	"github.com/trellis-go/trellis/platform/problem"
 )
@@ -12,23 +13,23 @@ import (
 func (h *Handler) routeCategories(v *httpapi.Group) {
 	const tag = "Categories"
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "list-categories", Method: http.MethodGet, Path: "/categories", Tag: tag,
+		ID: "list-categories", Method: http.MethodGet, Path: "/categories", Tag: tag, Policy: auth.Public,
 		Summary: "List categories", Problems: []*problem.Kind{problem.InvalidCursor},
 	}, h.listCategories)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "create-category", Method: http.MethodPost, Path: "/categories", Tag: tag, Status: http.StatusCreated,
+		ID: "create-category", Method: http.MethodPost, Path: "/categories", Tag: tag, Policy: auth.Can(Write), Status: http.StatusCreated,
 		Summary: "Create a category", Problems: []*problem.Kind{ErrCategoryNameTaken},
 	}, h.createCategory)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "get-category", Method: http.MethodGet, Path: "/categories/{id}", Tag: tag,
+		ID: "get-category", Method: http.MethodGet, Path: "/categories/{id}", Tag: tag, Policy: auth.Public,
 		Summary: "Read a category", Problems: []*problem.Kind{ErrCategoryNotFound},
 	}, h.getCategory)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "replace-category", Method: http.MethodPut, Path: "/categories/{id}", Tag: tag,
+		ID: "replace-category", Method: http.MethodPut, Path: "/categories/{id}", Tag: tag, Policy: auth.Can(Write),
 		Summary: "Rename a category", Problems: append(changing(ErrCategoryNotFound), ErrCategoryNameTaken),
 	}, h.replaceCategory)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "delete-category", Method: http.MethodDelete, Path: "/categories/{id}", Tag: tag,
+		ID: "delete-category", Method: http.MethodDelete, Path: "/categories/{id}", Tag: tag, Policy: auth.Can(Write),
 		Summary: "Delete a category that no product is in", Problems: append(changing(ErrCategoryNotFound), ErrCategoryInUse),
 	}, h.deleteCategory)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/httpapi"
 	"github.com/trellis-go/trellis/platform/problem"
 	"github.com/trellis-go/trellis/platform/tasks"
@@ -31,37 +32,37 @@ func (h *Handler) routes(api *httpapi.API) {
 func routeProducts[B any](v *httpapi.Group, h *Handler, p productsHandler[B]) {
 	const tag = "Products"
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "list-products", Method: http.MethodGet, Path: "/products", Tag: tag,
+		ID: "list-products", Method: http.MethodGet, Path: "/products", Tag: tag, Policy: auth.Public,
 		Summary: "List products", Problems: []*problem.Kind{problem.InvalidCursor},
 	}, p.list)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "create-product", Method: http.MethodPost, Path: "/products", Tag: tag, Status: http.StatusCreated,
+		ID: "create-product", Method: http.MethodPost, Path: "/products", Tag: tag, Policy: auth.Can(Write), Status: http.StatusCreated,
 		Summary: "Create a product", Problems: []*problem.Kind{ErrSKUTaken},
 	}, p.create)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "get-product", Method: http.MethodGet, Path: "/products/{id}", Tag: tag,
+		ID: "get-product", Method: http.MethodGet, Path: "/products/{id}", Tag: tag, Policy: auth.Public,
 		Summary: "Read a product", Problems: []*problem.Kind{ErrProductNotFound},
 	}, p.get)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "get-product-by-sku", Method: http.MethodGet, Path: "/products/by-sku/{sku}", Tag: tag,
+		ID: "get-product-by-sku", Method: http.MethodGet, Path: "/products/by-sku/{sku}", Tag: tag, Policy: auth.Public,
 		Summary: "Read the product that has a SKU", Problems: []*problem.Kind{ErrProductNotFound},
 	}, p.getBySKU)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "replace-product", Method: http.MethodPut, Path: "/products/{id}", Tag: tag,
+		ID: "replace-product", Method: http.MethodPut, Path: "/products/{id}", Tag: tag, Policy: auth.Can(Write),
 		Summary: "Replace a product", Problems: append(changing(ErrProductNotFound), ErrSKUTaken),
 	}, p.replace)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "patch-product", Method: http.MethodPatch, Path: "/products/{id}", Tag: tag,
+		ID: "patch-product", Method: http.MethodPatch, Path: "/products/{id}", Tag: tag, Policy: auth.Can(Write),
 		Summary:     "Change some members of a product",
 		Description: "The body is a JSON merge patch (RFC 7396): members that are left out stay as they are, null takes one back to its default.",
 		Problems:    append(changing(ErrProductNotFound), ErrSKUTaken),
 	}, p.patch)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "delete-product", Method: http.MethodDelete, Path: "/products/{id}", Tag: tag,
+		ID: "delete-product", Method: http.MethodDelete, Path: "/products/{id}", Tag: tag, Policy: auth.Can(Write),
 		Summary: "Delete a product", Problems: changing(ErrProductNotFound),
 	}, p.remove)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "import-products", Method: http.MethodPost, Path: "/products/import", Tag: tag, Consumes: "text/csv",
+		ID: "import-products", Method: http.MethodPost, Path: "/products/import", Tag: tag, Policy: auth.Can(Write), Consumes: "text/csv",
 		Summary: "Import products from CSV",
 		Description: "The first line names the columns: `sku`, `name`, `price_cents` and `currency` must be there, `description`, " +
 			"`active` and `categories` (separated by `|`) may be. What an export has beside these is ignored. " +
@@ -72,7 +73,7 @@ func routeProducts[B any](v *httpapi.Group, h *Handler, p productsHandler[B]) {
 		Problems: []*problem.Kind{problem.TooLarge, problem.UnsupportedMediaType, ErrSKUTaken},
 	}, h.importProducts)
 	httpapi.Handle(v, httpapi.Operation{
-		ID: "export-products", Method: http.MethodGet, Path: "/products/export", Tag: tag, Produces: "text/csv",
+		ID: "export-products", Method: http.MethodGet, Path: "/products/export", Tag: tag, Policy: auth.Public, Produces: "text/csv",
 		Summary: "Export products to CSV", Timeout: h.cfg.StreamTimeout,
 	}, h.exportProducts)
 }

@@ -7,9 +7,13 @@ package catalog
 import (
 	"github.com/google/wire"
 
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/module"
 	"github.com/trellis-go/trellis/platform/tasks"
 )
+
+// Write is the permission to change what is sold. Everybody may see it.
+const Write auth.Permission = "catalog:write"
 
 // Set provides the module and what it is made of.
 var Set = wire.NewSet(New, NewHandler, NewService, NewRepository)

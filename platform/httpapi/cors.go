@@ -20,7 +20,7 @@ func (a *API) allowOrigins() middleware {
 		},
 		AllowedHeaders: []string{"*"},
 		ExposedHeaders: []string{
-			HeaderRequestID, HeaderVersion, "ETag", "Link", "Location", "Deprecation", "Sunset", "Retry-After",
+			HeaderRequestID, HeaderVersion, "ETag", "Link", "Location", "WWW-Authenticate", "Deprecation", "Sunset", "Retry-After",
 			"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy",
 		},
 	}).Handler

@@ -24,11 +24,13 @@ func newGroup(api *API, version Version) *Group {
 	group := &Group{api: api, version: version}
 	group.huma = humagin.NewWithGroup(api.engine, api.engine.Group(version.Prefix()), huma.Config{
 		OpenAPI: &huma.OpenAPI{
-			OpenAPI:    "3.1.0",
-			Info:       information(version),
-			Servers:    []*huma.Server{{URL: version.Prefix(), Description: "This server"}},
-			Components: &huma.Components{Schemas: huma.NewMapRegistry(schemaPrefix, schemaName)},
-			Security:   []map[string][]string{},
+			OpenAPI: "3.1.0",
+			Info:    information(version),
+			Servers: []*huma.Server{{URL: version.Prefix(), Description: "This server"}},
+			Components: &huma.Components{
+				Schemas: huma.NewMapRegistry(schemaPrefix, schemaName), SecuritySchemes: securitySchemes(),
+			},
+			Security: []map[string][]string{},
 		},
 		Formats:                      map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
 		DefaultFormat:                "application/json",

@@ -7,7 +7,7 @@
 //	func (h *handler) routes(api *httpapi.API) {
 //		httpapi.Handle(api.V(1), httpapi.Operation{
 //			ID: "get-product", Method: http.MethodGet, Path: "/products/{id}", Tag: "Products",
-//			Summary: "Read a product", Problems: []*problem.Kind{ErrProductNotFound},
+//			Summary: "Read a product", Policy: auth.Public, Problems: []*problem.Kind{ErrProductNotFound},
 //		}, h.get)
 //	}
 //
@@ -36,6 +36,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/health"
 	"github.com/trellis-go/trellis/platform/ratelimit"
@@ -79,6 +80,7 @@ type API struct {
 	cfg      Config
 	limits   atomic.Pointer[ratelimit.Config]
 	limiter  ratelimit.Limiter
+	gate     *auth.Gate
 	log      *slog.Logger
 	health   *health.Health
 	metrics  *metrics
@@ -93,8 +95,8 @@ type API struct {
 
 // New makes the API with its versions, documentation, probes and metrics, and no operation.
 func New(
-	cfg Config, limits ratelimit.Config, limiter ratelimit.Limiter, logger *slog.Logger, health *health.Health,
-	registry *prometheus.Registry,
+	cfg Config, limits ratelimit.Config, limiter ratelimit.Limiter, gate *auth.Gate, logger *slog.Logger,
+	health *health.Health, registry *prometheus.Registry,
 ) (*API, error) {
 	trusted, err := parseProxies(cfg.TrustedProxies)
 	if err != nil {
@@ -102,7 +104,7 @@ func New(
 	}
 	useProblems()
 	api := &API{
-		cfg: cfg, limiter: limiter, log: logger, health: health, registry: registry,
+		cfg: cfg, limiter: limiter, gate: gate, log: logger, health: health, registry: registry,
 		metrics: newMetrics(registry), engine: newEngine(), proxies: trusted,
 	}
 	api.draining, api.drain = context.WithCancel(context.Background())
@@ -113,6 +115,7 @@ func New(
 	api.routeProbes(api.engine)
 	api.routeDocs()
 	api.routeProblems()
+	api.routeKeys()
 	api.chained = sync.OnceValue(func() http.Handler { return api.chain(api.engine) })
 	return api, nil
 }
@@ -171,4 +174,5 @@ type Registered struct {
 	ID      string
 	Summary string
 	Tag     string
+	Policy  auth.Policy
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/health"
 	"github.com/trellis-go/trellis/platform/httpapi"
@@ -30,6 +31,7 @@ type settings struct {
 	http   httpapi.Config
 	limits ratelimit.Config
 	log    io.Writer
+	gate   *auth.Gate
 	checks []health.Check
 }
 
@@ -41,7 +43,7 @@ func newAPI(t testing.TB, change func(*settings)) *httpapi.API {
 			Addr: "127.0.0.1:0", RequestTimeout: time.Minute, ReadHeaderTimeout: time.Minute, ReadTimeout: time.Minute,
 			WriteTimeout: time.Minute, IdleTimeout: time.Minute, MaxBody: 4 * config.KiB, MaxHeader: 64 * config.KiB,
 		},
-		log: io.Discard,
+		log: io.Discard, gate: testGate(t),
 	}
 	if change != nil {
 		change(&s)
@@ -52,7 +54,7 @@ func newAPI(t testing.TB, change func(*settings)) *httpapi.API {
 	probes := health.New(logger, s.checks...)
 	t.Cleanup(func() { require.NoError(t, probes.Close(context.Background())) })
 	probes.MarkStarted()
-	api, err := httpapi.New(s.http, s.limits, limiter, logger, probes, prometheus.NewRegistry())
+	api, err := httpapi.New(s.http, s.limits, limiter, s.gate, logger, probes, prometheus.NewRegistry())
 	require.NoError(t, err)
 	register(api.V(1))
 	register(api.V(2))
@@ -79,9 +81,9 @@ type cupOutput struct {
 
 func register(v *httpapi.Group) {
 	get := func(id, path string) httpapi.Operation {
-		return httpapi.Operation{ID: id, Method: http.MethodGet, Path: path, Tag: "Cups", Summary: id}
+		return httpapi.Operation{ID: id, Method: http.MethodGet, Path: path, Tag: "Cups", Policy: auth.Public, Summary: id}
 	}
-	httpapi.Handle(v, httpapi.Operation{ID: "make", Method: http.MethodPost, Path: "/cups", Tag: "Cups", Summary: "Make a cup", Status: http.StatusCreated},
+	httpapi.Handle(v, httpapi.Operation{ID: "make", Method: http.MethodPost, Path: "/cups", Tag: "Cups", Policy: auth.Public, Summary: "Make a cup", Status: http.StatusCreated},
 		func(_ context.Context, in *cupInput) (*cupOutput, error) {
 			return &cupOutput{Status: 201, Body: &in.Body}, nil
 		})
@@ -93,7 +95,7 @@ func register(v *httpapi.Group) {
 		})
 	httpapi.Handle(v, get("panic", "/panic"),
 		func(context.Context, *struct{}) (*struct{}, error) { panic("the secret is 42") })
-	httpapi.Handle(v, httpapi.Operation{ID: "slow", Method: http.MethodGet, Path: "/slow", Tag: "Cups", Summary: "Slow", Timeout: time.Millisecond},
+	httpapi.Handle(v, httpapi.Operation{ID: "slow", Method: http.MethodGet, Path: "/slow", Tag: "Cups", Policy: auth.Public, Summary: "Slow", Timeout: time.Millisecond},
 		func(ctx context.Context, _ *struct{}) (*struct{}, error) { <-ctx.Done(); return nil, ctx.Err() })
 	httpapi.Handle(v, get("who", "/who/{id}"),
 		func(ctx context.Context, in *struct {

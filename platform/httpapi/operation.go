@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/log"
 	"github.com/trellis-go/trellis/platform/problem"
@@ -23,11 +25,12 @@ import (
 type Operation struct {
 	ID          string // unique within a version, verb-noun: get-product
 	Method      string
-	Path        string // under the version's prefix: /products/{id}
-	Tag         string // the heading in the documentation
-	Summary     string // one line
-	Description string // Markdown
-	Status      int    // of success; zero: 200, or 204 without a body
+	Path        string      // under the version's prefix: /products/{id}
+	Tag         string      // the heading in the documentation
+	Summary     string      // one line
+	Description string      // Markdown
+	Status      int         // of success; zero: 200, or 204 without a body
+	Policy      auth.Policy // who may call it; an operation that does not say it is not served
 	Problems    []*problem.Kind
 	Timeout     time.Duration // zero: http.request_timeout
 	MaxBody     config.Size   // zero: http.max_body
@@ -36,8 +39,13 @@ type Operation struct {
 	Answers     map[int]any   // other successes by status, each with a value of its body's type; with Body any in the output
 }
 
-// Handle serves an operation in one version of the API. It panics on a mistake in the types: the program is wrong.
+// Handle serves an operation in one version of the API. It panics on a mistake in the types and on an operation without
+// a policy: the program is wrong.
 func Handle[I, O any](g *Group, op Operation, handler func(ctx context.Context, in *I) (*O, error)) {
+	if !op.Policy.Declared() {
+		panic("httpapi: the operation " + op.ID + " does not say who may call it: set its Policy to auth.Public, " +
+			"auth.Authenticated or auth.Can(permission)")
+	}
 	requireExported(reflect.TypeFor[I]())
 	described := g.describe(op)
 	huma.Register(g.huma, described, func(ctx context.Context, in *I) (*O, error) {
@@ -50,7 +58,7 @@ func Handle[I, O any](g *Group, op Operation, handler func(ctx context.Context, 
 	g.documentInput(op.Method, op.Path)
 	g.operations = append(g.operations, Registered{
 		Version: g.version, Method: op.Method, Path: g.version.Prefix() + op.Path, ID: op.ID, Summary: op.Summary,
-		Tag: op.Tag,
+		Tag: op.Tag, Policy: op.Policy,
 	})
 }
 
@@ -85,6 +93,7 @@ func (g *Group) describe(op Operation) huma.Operation {
 	if op.Description == "" {
 		described.Description = op.Summary + "."
 	}
+	restrict(&described, op.Policy)
 	if op.Consumes != "" {
 		described.RequestBody = &huma.RequestBody{Required: true, Content: media(op.Consumes)}
 	}
@@ -104,6 +113,14 @@ func (g *Group) enter(op Operation, timeout time.Duration, maxBody config.Size) 
 		if err := checkQuery(request.Request.URL.RawQuery); err != nil {
 			writeProblem(request.Writer, request.Request, err)
 			return
+		}
+		ctx, err := g.api.gate.Enter(ctx, op.Policy, request.Request.Header.Values("Authorization"))
+		if err != nil {
+			writeProblem(request.Writer, request.Request, err)
+			return
+		}
+		if who := auth.PrincipalOf(ctx); !who.Anonymous() {
+			log.Set(ctx, slog.String("user", who.UserID))
 		}
 		if op.Consumes != "" {
 			request.Request.Body = http.MaxBytesReader(request.Writer, request.Request.Body, int64(maxBody))
@@ -146,7 +163,7 @@ var everywhere = []*problem.Kind{
 func (g *Group) responses(op Operation) map[string]*huma.Response {
 	schema := g.problemSchema()
 	responses := map[string]*huma.Response{}
-	for _, kind := range append(append([]*problem.Kind{}, everywhere...), op.Problems...) {
+	for _, kind := range slices.Concat(everywhere, refusals(op.Policy), op.Problems) {
 		status := strconv.Itoa(kind.Status)
 		line := fmt.Sprintf("`%s`: %s.", kind.Code, kind.Title)
 		if known, ok := responses[status]; ok {

@@ -15,13 +15,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/httpapi"
 	"github.com/trellis-go/trellis/platform/page"
 	"github.com/trellis-go/trellis/platform/problem"
 )
 
 func operation(id, method, path string) httpapi.Operation {
-	return httpapi.Operation{ID: id, Method: method, Path: path, Tag: "Cups", Summary: id}
+	return httpapi.Operation{ID: id, Method: method, Path: path, Tag: "Cups", Policy: auth.Public, Summary: id}
 }
 
 func TestAPreconditionComparesVersions(t *testing.T) {
@@ -220,7 +221,7 @@ func TestADownloadThatFailsBeforeItBeginsIsAProblem(t *testing.T) {
 func TestAClientThatHangsUpIsNotOurFailure(t *testing.T) {
 	var logged bytes.Buffer
 	api := newAPI(t, func(s *settings) { s.log = &logged })
-	httpapi.Handle(api.V(1), httpapi.Operation{ID: "endless", Method: http.MethodGet, Path: "/endless", Tag: "Cups", Summary: "x", Produces: "text/csv"},
+	httpapi.Handle(api.V(1), httpapi.Operation{ID: "endless", Method: http.MethodGet, Path: "/endless", Tag: "Cups", Policy: auth.Public, Summary: "x", Produces: "text/csv"},
 		func(context.Context, *struct{}) (*httpapi.Download, error) {
 			return httpapi.Stream("text/csv", "x", func(_ context.Context, w io.Writer) error {
 				_, err := io.Copy(w, zeros{})

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -46,6 +47,9 @@ func writeRateLimit(header http.Header, quota ratelimit.Quota, state ratelimit.R
 	header.Set("RateLimit-Reset", seconds(state.ResetAfter))
 	header.Set("RateLimit-Policy", strconv.Itoa(quota.Requests)+";w="+seconds(quota.Period))
 }
+
+// ClientNetwork is what counts as one client when something is limited: ClientIP, or the /64 that it is in.
+func ClientNetwork(ctx context.Context) string { return network(ClientIP(ctx)) }
 
 // network is what counts as one client: an IPv4 address, or the /64 that an IPv6 host chooses its addresses from.
 func network(client string) string {

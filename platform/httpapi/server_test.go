@@ -58,6 +58,6 @@ func TestAnAddressThatIsTakenIsNamed(t *testing.T) {
 }
 
 func TestABadProxyIsNamed(t *testing.T) {
-	_, err := httpapi.New(httpapi.Config{TrustedProxies: []string{"10.0.0.0/99"}}, ratelimit.Config{}, nil, nil, nil, nil)
+	_, err := httpapi.New(httpapi.Config{TrustedProxies: []string{"10.0.0.0/99"}}, ratelimit.Config{}, nil, nil, nil, nil, nil)
 	require.ErrorContains(t, err, `http.trusted_proxies: "10.0.0.0/99"`)
 }

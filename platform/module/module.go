@@ -2,6 +2,7 @@
 package module
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -12,15 +13,29 @@ import (
 
 // Module is one business domain as the application sees it.
 type Module struct {
-	Name      string             // of its folder, and the prefix of its tables
-	Database  string             // the name of the connection that it is configured to use
-	Joins     []string           // the modules that it calls inside its transactions
-	Routes    func(*httpapi.API) // registers its operations
-	Tasks     []tasks.Handler    // who carries out its background tasks
-	Schedules []tasks.Schedule   // what it starts by the clock
-	Models    []any              // its entities, a pointer to a zero value each: what its tables are made for
+	Name      string                      // of its folder, and the prefix of its tables
+	Database  string                      // the name of the connection that it is configured to use
+	Joins     []string                    // the modules that it calls inside its transactions
+	Routes    func(*httpapi.API)          // registers its operations
+	Tasks     []tasks.Handler             // who carries out its background tasks
+	Schedules []tasks.Schedule            // what it starts by the clock
+	Start     func(context.Context) error // what it does before the first request, nil for nothing; the schema is up to date
+	Models    []any                       // its entities, a pointer to a zero value each: what its tables are made for
 
 	Subscriptions []subscription.Subscription // what it does about events, in transactions of its database
+}
+
+// Start lets each module do what it does before the first request, in the order of the list.
+func Start(ctx context.Context, modules []Module) error {
+	for _, m := range modules {
+		if m.Start == nil {
+			continue
+		}
+		if err := m.Start(ctx); err != nil {
+			return fmt.Errorf("module %s: %w", m.Name, err)
+		}
+	}
+	return nil
 }
 
 // Check finds modules that cannot work together as they are configured: one that joins a module on another database,

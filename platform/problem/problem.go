@@ -86,6 +86,7 @@ type Error struct {
 	Detail     string        // shown to the client
 	Fields     []Field       // shown to the client
 	RetryAfter time.Duration // sent as Retry-After when positive, in whole seconds, rounded up
+	Challenge  string        // sent as WWW-Authenticate
 	cause      error
 }
 
@@ -133,6 +134,9 @@ func (e *Error) Header() http.Header {
 	header := http.Header{}
 	if e.RetryAfter > 0 {
 		header.Set("Retry-After", fmt.Sprint(int64((e.RetryAfter+time.Second-1)/time.Second)))
+	}
+	if e.Challenge != "" {
+		header.Set("WWW-Authenticate", e.Challenge)
 	}
 	return header
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/httpapi"
 	"github.com/trellis-go/trellis/platform/problem"
 )
@@ -17,24 +18,27 @@ const (
 	watchLimit = time.Hour              // after which a client that watches has to come back
 )
 
+// Manage is the permission to read and cancel tasks by their ids, whoever began them.
+const Manage auth.Permission = "tasks:manage"
+
 // Routes serves tasks in every version of the API.
 func (t *Tasks) Routes(api *httpapi.API) {
 	const tag = "Tasks"
 	for _, version := range httpapi.Versions {
 		v := api.V(version.Number)
 		httpapi.Handle(v, httpapi.Operation{
-			ID: "get-task", Method: http.MethodGet, Path: "/tasks/{id}", Tag: tag, Summary: "Read a task",
+			ID: "get-task", Method: http.MethodGet, Path: "/tasks/{id}", Tag: tag, Policy: auth.Can(Manage), Summary: "Read a task",
 			Description: "How far a task has come that was answered with 202. `Retry-After` says when to read it again; it is not " +
 				"there once the task is finished.",
 			Problems: []*problem.Kind{ErrNotFound},
 		}, t.get)
 		httpapi.Handle(v, httpapi.Operation{
-			ID: "cancel-task", Method: http.MethodPost, Path: "/tasks/{id}/cancel", Tag: tag, Summary: "Cancel a task",
+			ID: "cancel-task", Method: http.MethodPost, Path: "/tasks/{id}/cancel", Tag: tag, Policy: auth.Can(Manage), Summary: "Cancel a task",
 			Description: "A task that waits is canceled at once (200). One that runs is told to end (202), and may succeed all the same.",
 			Problems:    []*problem.Kind{ErrNotFound, ErrFinished}, Answers: map[int]any{http.StatusAccepted: Task{}},
 		}, t.cancel)
 		httpapi.Handle(v, httpapi.Operation{
-			ID: "watch-task", Method: http.MethodGet, Path: "/tasks/{id}/events", Tag: tag, Summary: "Watch a task",
+			ID: "watch-task", Method: http.MethodGet, Path: "/tasks/{id}/events", Tag: tag, Policy: auth.Can(Manage), Summary: "Watch a task",
 			Description: "Server-sent events named `task`, each with the whole task: the first at once, then one for every change. The " +
 				"stream ends with the task; when it ends before, come back.",
 			Produces: httpapi.EventsType, Timeout: watchLimit, Problems: []*problem.Kind{ErrNotFound},

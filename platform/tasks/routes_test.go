@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/clock"
 	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/health"
@@ -79,7 +80,7 @@ func listen(t *testing.T, in *tasks.Tasks) (server *httpapi.Server, url string) 
 		Addr: "127.0.0.1:0", RequestTimeout: time.Minute, ReadHeaderTimeout: time.Minute, ReadTimeout: time.Minute,
 		WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute, MaxBody: config.MiB, MaxHeader: 64 * config.KiB,
 	}
-	api, err := httpapi.New(cfg, ratelimit.Config{}, limiter, testkit.Quiet(), probes, prometheus.NewRegistry())
+	api, err := httpapi.New(cfg, ratelimit.Config{}, limiter, testkit.Gate(t, nil), testkit.Quiet(), probes, prometheus.NewRegistry())
 	require.NoError(t, err)
 	in.Routes(api)
 	server = httpapi.NewServer(api)
@@ -100,6 +101,9 @@ func events(t *testing.T, url, id string) (*http.Response, *bufio.Scanner) {
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/api/v2/tasks/"+id+"/events", nil)
 	require.NoError(t, err)
 	request.Header.Set("Accept", httpapi.EventsType)
+	token, err := testkit.Tokens(t).Issue(auth.Principal{UserID: "u1", Role: auth.Admin, SessionID: "s1"})
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+token)
 	answer, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = answer.Body.Close() })

@@ -25,7 +25,7 @@ cp "$here"/{package.json,package-lock.json,.npmrc,docs.test.mjs} "$work"
 cd "$work"
 npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1 || { cat npm.log; exit 1; }
 
-rm -f test.db*
+rm -f test.db* auth.pem crypto.keys
 start_server ./server "$work"
 
-SERVER="$url" PICTURES="$work" CHROMIUM="$chromium" node --test --test-concurrency=1 --test-timeout=60000 docs.test.mjs
+SERVER="$url" TOKEN="$token" PICTURES="$work" CHROMIUM="$chromium" node --test --test-concurrency=1 --test-timeout=60000 docs.test.mjs

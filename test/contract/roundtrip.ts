@@ -5,8 +5,9 @@ import type { paths as V1 } from "./v1.js";
 import type { paths as V2 } from "./v2.js";
 
 const server = process.argv[2]!;
-const v1 = createClient<V1>({ baseUrl: `${server}/api/v1` });
-const v2 = createClient<V2>({ baseUrl: `${server}/api/v2` });
+const headers = { Authorization: `Bearer ${process.env.TOKEN}` };
+const v1 = createClient<V1>({ baseUrl: `${server}/api/v1`, headers });
+const v2 = createClient<V2>({ baseUrl: `${server}/api/v2`, headers });
 const merge = { "Content-Type": "application/merge-patch+json" };
 
 async function productsV1() {
@@ -57,6 +58,14 @@ async function problems() {
   assert.ok(error?.errors?.every((e) => e.in === "body" && e.detail));
 }
 
+async function signedIn() {
+  const { data: me } = await v2.GET("/me");
+  assert.equal(me?.role, "admin");
+  const stranger = await createClient<V2>({ baseUrl: `${server}/api/v2` }).GET("/me");
+  assert.equal(stranger.response.status, 401);
+  assert.equal(stranger.error?.code, "unauthenticated");
+}
+
 async function pages() {
   const first = await v2.GET("/products", { params: { query: { limit: 1 } } });
   assert.equal(first.data?.items.length, 1);
@@ -65,5 +74,6 @@ async function pages() {
 await productsV1();
 await productsV2();
 await problems();
+await signedIn();
 await pages();
 console.log("TypeScript client: round trip done");

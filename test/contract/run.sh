@@ -26,13 +26,13 @@ for version in v1 v2; do
 	"$bin/openapi-typescript" "$version.json" --default-non-nullable=false -o "$version.ts" >/dev/null
 done
 
-rm -f test.db*
+rm -f test.db* auth.pem crypto.keys
 start_server ./server "$work"
 
 "$bin/tsc" -p .
-node dist/roundtrip.js "$url"
+TOKEN="$token" node dist/roundtrip.js "$url"
 
 cd "$here/goclient"
 mkdir -p client
 go tool -modfile="$root/.tools/go.mod" oapi-codegen -generate types,client -package client "$work/v1.json" >client/client.gen.go
-go run . "$url"
+TOKEN="$token" go run . "$url"

@@ -49,6 +49,30 @@ type process struct {
 	url  string
 	log  *lockedBuffer
 	done chan struct{}
+
+	signing sync.Once
+	token   string // of the first admin, once something needed it
+}
+
+// The first admin of every server.
+const (
+	email    = "admin@example.com"
+	password = "only for these tests"
+)
+
+// bearer is the Authorization header of the first admin, who signs in when it is needed for the first time.
+func (p *process) bearer() string {
+	p.t.Helper()
+	p.signing.Do(func() {
+		answer, body := p.do("POST", "/api/auth/login", fmt.Sprintf(`{"email":%q,"password":%q}`, email, password))
+		require.Equal(p.t, http.StatusOK, answer.StatusCode, body)
+		var pair struct {
+			AccessToken string `json:"access_token"`
+		}
+		require.NoError(p.t, json.Unmarshal([]byte(body), &pair))
+		p.token = pair.AccessToken
+	})
+	return "Bearer " + p.token
 }
 
 // start runs `server serve` in an empty folder with these variables and waits until it is ready.
@@ -83,7 +107,10 @@ func launch(t *testing.T, command, variable string, variables ...string) *proces
 	p := &process{t: t, url: "http://" + address, log: &lockedBuffer{}, done: make(chan struct{})}
 	p.cmd = exec.Command(binary, command)
 	p.cmd.Dir = t.TempDir()
-	p.cmd.Env = append(append(os.Environ(), "TRELLIS_ENV=test", variable+"="+address), variables...)
+	p.cmd.Env = append(append(os.Environ(), "TRELLIS_ENV=test", variable+"="+address,
+		"TRELLIS_AUTH_KEY_STORE=data/auth.pem", "TRELLIS_CRYPTO_KEY_STORE=data/crypto.keys",
+		"TRELLIS_MODULES_IDENTITY_ADMIN_EMAIL="+email, "TRELLIS_MODULES_IDENTITY_ADMIN_PASSWORD="+password), variables...)
+
 	p.cmd.Stderr = p.log
 	require.NoError(t, p.cmd.Start())
 	go func() {
@@ -164,7 +191,8 @@ func (p *process) status(path string) int {
 // create makes a product and gives it.
 func (p *process) create(sku string) map[string]any {
 	p.t.Helper()
-	answer, body := p.do("POST", "/api/v1/products", fmt.Sprintf(`{"sku":%q,"name":"Tea","price_cents":100,"currency":"EUR"}`, sku))
+	answer, body := p.do("POST", "/api/v1/products", fmt.Sprintf(`{"sku":%q,"name":"Tea","price_cents":100,"currency":"EUR"}`, sku),
+		"Authorization", p.bearer())
 	require.Equal(p.t, http.StatusCreated, answer.StatusCode, body)
 	var product map[string]any
 	require.NoError(p.t, json.Unmarshal([]byte(body), &product))

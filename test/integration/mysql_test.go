@@ -32,7 +32,8 @@ func TestTheServerRunsOnMySQLByConfigurationAlone(t *testing.T) {
 	product := server.create("TEA-1")
 	_, body := server.do("GET", "/api/v1/products?sort=name", "")
 	assert.Contains(t, body, product["id"])
-	answer, _ := server.do("POST", "/api/v1/products", `{"sku":"TEA-1","name":"Tea","price_cents":1,"currency":"EUR"}`)
+	answer, _ := server.do("POST", "/api/v1/products", `{"sku":"TEA-1","name":"Tea","price_cents":1,"currency":"EUR"}`,
+		"Authorization", server.bearer())
 	assert.Equal(t, http.StatusConflict, answer.StatusCode)
 }
 

@@ -45,6 +45,7 @@ func upload(t *testing.T, server *process) (*http.Request, *io.PipeWriter) {
 	request, err := http.NewRequest(http.MethodPost, server.url+"/api/v1/products/import", reader)
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "text/csv")
+	request.Header.Set("Authorization", server.bearer())
 	request.Header.Set("Expect", "100-continue")
 	return request, writer
 }

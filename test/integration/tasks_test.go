@@ -29,7 +29,8 @@ func manyProducts(rows int) string {
 // importLater sends a file to be imported in the background, and gives the path of the task.
 func (p *process) importLater(query, file string) string {
 	p.t.Helper()
-	answer, body := p.do("POST", "/api/v1/products/import"+query, file, "Content-Type", "text/csv", "Prefer", "respond-async")
+	answer, body := p.do("POST", "/api/v1/products/import"+query, file, "Content-Type", "text/csv", "Prefer", "respond-async",
+		"Authorization", p.bearer())
 	require.Equal(p.t, http.StatusAccepted, answer.StatusCode, body)
 	return answer.Header.Get("Location")
 }
@@ -41,7 +42,7 @@ func (p *process) task(path string) (task struct {
 	Result   struct{ Created, Failed int }
 }) {
 	p.t.Helper()
-	answer, body := p.do("GET", path, "")
+	answer, body := p.do("GET", path, "", "Authorization", p.bearer())
 	require.Equal(p.t, http.StatusOK, answer.StatusCode, body)
 	require.NoError(p.t, json.Unmarshal([]byte(body), &task))
 	return task

@@ -6,7 +6,9 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +31,11 @@ const (
 	sample   = 20 // pages at each end whose median is shown
 	starts   = 5
 )
+
+// The first admin of the measured server.
+const email = "admin@example.com"
+
+var password = rand.Text()
 
 func main() {
 	if len(os.Args) != 2 {
@@ -71,8 +78,9 @@ func measure(binary string) error {
 
 // server is a running process.
 type server struct {
-	cmd *exec.Cmd
-	url string
+	cmd   *exec.Cmd
+	url   string
+	token string
 }
 
 // start gives the server and the time until its first 200.
@@ -83,7 +91,9 @@ func start(ctx context.Context, binary, dsn string) (*server, time.Duration, err
 	}
 	cmd := exec.CommandContext(ctx, binary, "serve", "--env", "production", "--set", "http.addr="+address,
 		"--set", "databases.primary.dsn="+dsn, "--set", "migrations.auto=true", "--set", "rate_limit.enabled=false",
-		"--set", "app.drain_delay=0s", "--set", "log.level=warn")
+		"--set", "app.drain_delay=0s", "--set", "log.level=warn", "--set", "auth.key_store="+dsn+".pem",
+		"--set", "crypto.key_store="+dsn+".keys", "--set", "modules.identity.admin.email="+email)
+	cmd.Env = append(os.Environ(), "TRELLIS_MODULES_IDENTITY_ADMIN_PASSWORD="+password)
 	cmd.Stderr = os.Stderr
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
@@ -118,8 +128,11 @@ func (s *server) stop() error {
 }
 
 func (s *server) load(ctx context.Context) error {
+	if err := s.signIn(ctx); err != nil {
+		return err
+	}
 	began := time.Now()
-	answer, err := s.send(ctx, http.MethodPost, "/api/v1/products/import", generate())
+	answer, err := s.send(ctx, http.MethodPost, "/api/v1/products/import", "text/csv", generate())
 	if err != nil {
 		return err
 	}
@@ -137,7 +150,7 @@ func (s *server) walk(ctx context.Context, sort string) error {
 	var took []time.Duration
 	for cursor := ""; len(took) < pages; {
 		began := time.Now()
-		body, err := s.send(ctx, http.MethodGet, "/api/v1/products?limit=50&sort="+sort+"&cursor="+url.QueryEscape(cursor), nil)
+		body, err := s.send(ctx, http.MethodGet, "/api/v1/products?limit=50&sort="+sort+"&cursor="+url.QueryEscape(cursor), "", nil)
 		if err != nil {
 			return err
 		}
@@ -158,12 +171,31 @@ func (s *server) walk(ctx context.Context, sort string) error {
 	return nil
 }
 
-func (s *server) send(ctx context.Context, method, path string, body io.Reader) ([]byte, error) {
+// signIn begins a session of the first admin.
+func (s *server) signIn(ctx context.Context) error {
+	credentials, err := json.Marshal(map[string]string{"email": email, "password": password})
+	if err != nil {
+		return err
+	}
+	answer, err := s.send(ctx, http.MethodPost, "/api/auth/login", "application/json", bytes.NewReader(credentials))
+	if err != nil {
+		return err
+	}
+	var pair struct {
+		AccessToken string `json:"access_token"`
+	}
+	err = json.Unmarshal(answer, &pair)
+	s.token = pair.AccessToken
+	return err
+}
+
+func (s *server) send(ctx context.Context, method, path, contentType string, body io.Reader) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, method, s.url+path, body)
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("Content-Type", "text/csv")
+	request.Header.Set("Content-Type", contentType)
+	request.Header.Set("Authorization", "Bearer "+s.token)
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, err

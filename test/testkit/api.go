@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/health"
 	"github.com/trellis-go/trellis/platform/httpapi"
@@ -21,8 +22,14 @@ import (
 )
 
 // Serve is a client of an API that has the operations of these modules, with the whole chain of middlewares and no
-// network.
+// network. It has signed in as an admin; Client.As and Client.With make others of it.
 func Serve(t testing.TB, modules ...module.Module) Client {
+	t.Helper()
+	return ServeBehind(t, Gate(t, nil), modules...).As(auth.Admin)
+}
+
+// ServeBehind is Serve with a gate of the test's own. The client has not signed in.
+func ServeBehind(t testing.TB, gate *auth.Gate, modules ...module.Module) Client {
 	t.Helper()
 	limiter, err := ratelimit.NewMemory()
 	require.NoError(t, err)
@@ -32,7 +39,7 @@ func Serve(t testing.TB, modules ...module.Module) Client {
 		Addr: "127.0.0.1:0", RequestTimeout: time.Minute, ReadHeaderTimeout: time.Minute, ReadTimeout: time.Minute,
 		WriteTimeout: time.Minute, IdleTimeout: time.Minute, MaxBody: config.MiB, MaxHeader: 64 * config.KiB,
 	}
-	api, err := httpapi.New(cfg, ratelimit.Config{}, limiter, Quiet(), probes, prometheus.NewRegistry())
+	api, err := httpapi.New(cfg, ratelimit.Config{}, limiter, gate, Quiet(), probes, prometheus.NewRegistry())
 	require.NoError(t, err)
 	for _, m := range modules {
 		m.Routes(api)
@@ -40,10 +47,15 @@ func Serve(t testing.TB, modules ...module.Module) Client {
 	return Client{t: t, handler: api}
 }
 
+// Through is a client of a handler. It has not signed in.
+func Through(t testing.TB, handler http.Handler) Client { return Client{t: t, handler: handler} }
+
 // Client sends requests to a handler.
 type Client struct {
 	t       testing.TB
 	handler http.Handler
+	token   string
+	address string
 }
 
 // Answer is what came back.
@@ -60,6 +72,12 @@ func (c Client) Do(method, path, body string, header ...string) Answer {
 	request := httptest.NewRequest(method, path, strings.NewReader(body))
 	if body != "" {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	if c.address != "" {
+		request.RemoteAddr = c.address + ":1024"
+	}
+	if c.token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	for i := 0; i < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
@@ -104,4 +122,10 @@ func (a Answer) Problem() problem.Document {
 	a.Into(&document)
 	require.Equal(a.t, a.Status, document.Status)
 	return document
+}
+
+// From is a client at this address.
+func (c Client) From(address string) Client {
+	c.address = address
+	return c
 }

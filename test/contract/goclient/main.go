@@ -22,8 +22,14 @@ func main() {
 	fmt.Println("Go client: round trip done")
 }
 
+// signIn sends the token with every request.
+func signIn(_ context.Context, request *http.Request) error {
+	request.Header.Set("Authorization", "Bearer "+os.Getenv("TOKEN"))
+	return nil
+}
+
 func roundTrip(ctx context.Context, server string) error {
-	api, err := client.NewClientWithResponses(server + "/api/v1")
+	api, err := client.NewClientWithResponses(server+"/api/v1", client.WithRequestEditorFn(signIn))
 	if err != nil {
 		return err
 	}

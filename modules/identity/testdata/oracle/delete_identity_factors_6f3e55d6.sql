@@ -1,0 +1,2 @@
+-- text
+DELETE FROM identity_factors WHERE user_id = :1

@@ -1,0 +1,2 @@
+-- text, text
+DELETE FROM identity_recovery_codes WHERE user_id = :1 AND digest = :2

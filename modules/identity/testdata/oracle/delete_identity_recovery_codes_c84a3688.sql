@@ -1,0 +1,2 @@
+-- text
+DELETE FROM identity_recovery_codes WHERE user_id = :1

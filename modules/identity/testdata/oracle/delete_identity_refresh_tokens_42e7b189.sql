@@ -1,0 +1,2 @@
+-- text, text
+DELETE FROM identity_refresh_tokens WHERE session_id IN (:1,:2)

@@ -1,0 +1,2 @@
+-- text, text
+DELETE FROM identity_sessions WHERE id IN (:1,:2)

@@ -1,0 +1,125 @@
+package httpclient_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/trellis-go/trellis/platform/httpclient"
+)
+
+// repeats is the counter of repetitions of the client named test.
+func repeats(s *service) prometheus.Collector {
+	return only{s.registry, "trellis_http_client_repeats_total"}
+}
+
+// only is one metric of a registry, for testutil.
+type only struct {
+	registry *prometheus.Registry
+	name     string
+}
+
+func (o only) Describe(chan<- *prometheus.Desc) {}
+
+func (o only) Collect(into chan<- prometheus.Metric) {
+	families, _ := o.registry.Gather()
+	value := 0.0
+	for _, family := range families {
+		if family.GetName() == o.name {
+			value = family.GetMetric()[0].GetCounter().GetValue()
+		}
+	}
+	into <- prometheus.MustNewConstMetric(prometheus.NewDesc(o.name, "", nil, nil), prometheus.CounterValue, value)
+}
+
+func TestAHostThatFailsIsLeftAloneAndTriedAgainLater(t *testing.T) {
+	var healthy atomic.Bool
+	s := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+		if !healthy.Load() {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	client := s.client(t, httpclient.Config{Attempts: 1, Failures: 2, OpenFor: 20 * time.Millisecond})
+	failures := 0
+	for {
+		_, err := client.Do(s.request(t, http.MethodPost, ""))
+		if err != nil {
+			require.ErrorIs(t, err, httpclient.ErrOpen)
+			break
+		}
+		failures++
+		require.LessOrEqual(t, failures, 4)
+	}
+	assert.Len(t, s.seen(), failures, "a call that the circuit refuses does not reach the host")
+	assert.InDelta(t, 1, testutil.ToFloat64(only{s.registry, "trellis_http_client_circuit_opened_total"}), 0)
+
+	healthy.Store(true)
+	require.Eventually(t, func() bool {
+		_, err := client.Do(s.request(t, http.MethodPost, ""))
+		return err == nil
+	}, 10*time.Second, 5*time.Millisecond)
+	for range 5 {
+		_, err := client.Do(s.request(t, http.MethodPost, ""))
+		require.NoError(t, err, "one success closes the circuit")
+	}
+}
+
+func TestRefusalsOfTheServiceDoNotOpenTheCircuit(t *testing.T) {
+	s := statuses(t, 400, 404, 409, 422, 429, 501)
+	client := s.client(t, httpclient.Config{Attempts: 1, Failures: 1})
+	for range 8 {
+		_, err := client.Do(s.request(t, http.MethodPost, ""))
+		require.NoError(t, err)
+	}
+}
+
+func TestEveryHostHasItsOwnCircuit(t *testing.T) {
+	down, up := statuses(t, 500), statuses(t, 200)
+	client := up.client(t, httpclient.Config{Attempts: 1, Failures: 1, OpenFor: time.Hour})
+	for range 3 {
+		_, _ = client.Do(down.request(t, http.MethodPost, ""))
+	}
+	_, err := client.Do(down.request(t, http.MethodPost, ""))
+	require.ErrorIs(t, err, httpclient.ErrOpen)
+	_, err = client.Do(up.request(t, http.MethodPost, ""))
+	require.NoError(t, err)
+}
+
+func TestAnAnswerIsNotLostWhenTheCircuitOpensBehindIt(t *testing.T) {
+	s := statuses(t, 503)
+	response, err := s.client(t, httpclient.Config{Failures: 1, OpenFor: time.Hour}).Do(s.request(t, http.MethodGet, ""))
+	require.NoError(t, err)
+	assert.Equal(t, 503, response.StatusCode)
+}
+
+func TestCircuitsOfManyHostsDoNotPileUp(t *testing.T) {
+	const hosts, kept = 1100, 1024
+	s := statuses(t, 200)
+	client := s.client(t, httpclient.Config{Attempts: 1, Failures: 1, AttemptTimeout: time.Nanosecond, OpenFor: time.Hour})
+	call := func(host int) error {
+		request := s.request(t, http.MethodGet, "")
+		request.URL.Host = fmt.Sprintf("host%d.invalid", host)
+		_, err := client.Do(request)
+		require.Error(t, err)
+		return err
+	}
+	for host := range hosts {
+		for !errors.Is(call(host), httpclient.ErrOpen) {
+		}
+	}
+	forgotten := 0
+	for host := range hosts {
+		if !errors.Is(call(host), httpclient.ErrOpen) {
+			forgotten++
+		}
+	}
+	assert.GreaterOrEqual(t, forgotten, hosts-kept)
+}

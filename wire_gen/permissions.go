@@ -1,0 +1,15 @@
+package wiregen
+
+import (
+	"github.com/trellis-go/trellis/modules/catalog"
+	"github.com/trellis-go/trellis/modules/identity"
+	"github.com/trellis-go/trellis/platform/auth"
+	"github.com/trellis-go/trellis/platform/tasks"
+)
+
+// Permissions is the table of what each role may do, beside what everybody may who has signed in. Admins may do everything.
+func Permissions() auth.Permissions {
+	return auth.Permissions{
+		auth.Staff: {catalog.Write, identity.Read, tasks.Manage},
+	}
+}
