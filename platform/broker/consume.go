@@ -57,7 +57,7 @@ func (c *consumer) Run(ctx context.Context) error {
 	for failures := 0; ; {
 		connection, err := c.broker.in.await(waiting)
 		if err != nil {
-			return nil //nolint:nilerr // told to end
+			return nil
 		}
 		began := time.Now()
 		err = c.session(ctx, connection)

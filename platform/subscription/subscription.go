@@ -65,7 +65,7 @@ func On[E outbox.Event](name string, handle func(ctx context.Context, event E) e
 func Also[E outbox.Event](handle func(ctx context.Context, event E) error) Option {
 	return func(s *Subscription) {
 		s.add(typeOf[E](), entry{decode: decode[E], handle: func(ctx context.Context, event any) error {
-			return handle(ctx, event.(E)) //nolint:errcheck,forcetypeassert // decoded or made by our own functions
+			return handle(ctx, event.(E)) //nolint:forcetypeassert // decoded or made by our own functions
 		}})
 	}
 }
@@ -74,7 +74,7 @@ func Also[E outbox.Event](handle func(ctx context.Context, event E) error) Optio
 func Upcast[Old, New outbox.Event](convert func(old Old) New) Option {
 	return func(s *Subscription) {
 		s.add(typeOf[Old](), entry{decode: decode[Old], next: typeOf[New](), upcast: func(event any) any {
-			return convert(event.(Old)) //nolint:errcheck,forcetypeassert // as above
+			return convert(event.(Old)) //nolint:forcetypeassert // as above
 		}})
 	}
 }
@@ -95,7 +95,7 @@ func Retries(attempts int, wait backoff.Exponential) Option {
 
 // Timeout is how long the function may take.
 func Timeout(limit time.Duration) Option {
-	return func(s *Subscription) { s.Options.Timeout = limit }
+	return func(s *Subscription) { s.Timeout = limit }
 }
 
 func typeOf[E outbox.Event]() string {
