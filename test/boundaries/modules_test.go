@@ -135,6 +135,7 @@ func TestMigrationsCreateTheTablesOfTheModulesOnEveryEngine(t *testing.T) {
 		want = append(want, owned...)
 	}
 	created := regexp.MustCompile(`(?i)create table (?:if not exists )?["` + "`" + `]?(\w+)`)
+	dropped := regexp.MustCompile(`(?i)drop table (?:if exists )?["` + "`" + `]?(\w+)`)
 	for _, engine := range transactional {
 		var found []string
 		for _, file := range migrationsOf(t, engine) {
@@ -144,6 +145,11 @@ func TestMigrationsCreateTheTablesOfTheModulesOnEveryEngine(t *testing.T) {
 			for _, table := range created.FindAllStringSubmatch(up, -1) {
 				if !strings.HasPrefix(table[1], "new_") { // SQLite makes a table anew to change a column
 					found = append(found, table[1])
+				}
+			}
+			for _, table := range dropped.FindAllStringSubmatch(up, -1) {
+				if !strings.Contains(up, "new_"+table[1]) { // it is of a module that was removed
+					found = slices.DeleteFunc(found, func(known string) bool { return known == table[1] })
 				}
 			}
 		}
