@@ -51,7 +51,11 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return app.WithExitCode(err, app.ExitUsage) })
 	work := &work{}
 	work.bind(root)
-	root.AddCommand(newModule(work), newRemove(work))
+	root.AddCommand(
+		newModule(work), newField(work), newOperation(work), newRename(work), newRemove(work),
+		newMigration(work), newMiddleware(work),
+		newList(work), newDoctor(work), newDiff(work), newUpgrade(work),
+	)
 	return root
 }
 

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +37,7 @@ type result struct {
 	Changes []tree.Change `json:"changes"`
 	Diff    string        `json:"diff,omitempty"` // with --dry-run
 	Steps   []verify.Step `json:"steps,omitempty"`
+	Notes   []string      `json:"notes,omitempty"`
 	Try     []string      `json:"try,omitempty"` // commands to try what was made
 }
 
@@ -60,11 +61,13 @@ func (w *work) do(cmd *cobra.Command, stage func(*plan.Plan) ([]string, error)) 
 	if err != nil {
 		return errors.Unwrap(err)
 	}
+	answer.Notes = p.Notes
 	if w.dryRun {
 		answer.Changes, answer.Diff = p.Tree.Changes(false), p.Tree.Diff()
 		return w.print(cmd.OutOrStdout(), answer)
 	}
-	if len(p.Tree.Changes(false)) > 0 {
+	if changes := p.Tree.Changes(false); len(changes) > 0 {
+		runner.Graph = slices.ContainsFunc(changes, func(c tree.Change) bool { return strings.HasPrefix(c.Path, "wire_gen/") })
 		if err := w.apply(cmd, p, runner); err != nil {
 			return err
 		}
@@ -111,9 +114,7 @@ func (w *work) print(out io.Writer, answer result) error {
 		if answer.Changes == nil {
 			answer.Changes = []tree.Change{}
 		}
-		encoder := json.NewEncoder(out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(answer)
+		return inJSON(out, answer)
 	}
 	if answer.Diff != "" {
 		fmt.Fprint(out, answer.Diff)
@@ -125,6 +126,9 @@ func (w *work) print(out io.Writer, answer result) error {
 	}
 	for _, change := range answer.Changes {
 		fmt.Fprintf(out, "%-8s %s\n", change.What, change.Path)
+	}
+	for _, note := range answer.Notes {
+		fmt.Fprintf(out, "%-8s %s\n", "note", note)
 	}
 	if len(answer.Steps) > 1 {
 		var parts []string

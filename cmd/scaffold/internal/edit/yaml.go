@@ -1,7 +1,7 @@
 package edit
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 )
@@ -41,7 +41,7 @@ func RemoveSection(source []byte, module string) ([]byte, error) {
 func modulesBlock(text []string) (begin, end int, err error) {
 	begin = slices.IndexFunc(text, func(line string) bool { return strings.HasPrefix(line, "modules:") }) + 1
 	if begin == 0 {
-		return 0, 0, fmt.Errorf("the configuration has no modules:")
+		return 0, 0, errors.New("the configuration has no section modules")
 	}
 	end = begin
 	for i := begin; i < len(text) && (text[i] == "" || strings.HasPrefix(text[i], " ")); i++ {
@@ -64,4 +64,17 @@ func section(text []string, begin, end int, module string) (from, to int) {
 		}
 	}
 	return -1, -1
+}
+
+// RenameSection renames a module's section of a configuration, if it has one.
+func RenameSection(source []byte, module, to string) []byte {
+	text := strings.Split(string(source), "\n")
+	begin, end, err := modulesBlock(text)
+	if err != nil {
+		return source
+	}
+	if at, _ := section(text, begin, end, module); at >= 0 {
+		text[at] = strings.Replace(text[at], module, to, 1)
+	}
+	return []byte(strings.Join(text, "\n"))
 }

@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"maps"
-	"os/exec"
 	"reflect"
 	"slices"
 	"strings"
@@ -164,6 +163,11 @@ func (p *Plan) removeMigrations(record *project.Generated, m spec.Module, releas
 		_, err := p.migrate("drop_"+m.Name, func(engine string) string { return render.DropTable(engine, m) })
 		return err
 	}
+	return p.dropMigrations(record)
+}
+
+// dropMigrations takes the files away.
+func (p *Plan) dropMigrations(record *project.Generated) error {
 	for _, name := range record.Migrations {
 		for _, engine := range p.Engines() {
 			path := "migrations/" + engine + "/" + name
@@ -181,9 +185,7 @@ func (p *Plan) removeMigrations(record *project.Generated, m spec.Module, releas
 // released tells whether a migration is part of a release: of a commit that has a tag.
 func (p *Plan) released(name string) bool {
 	for _, engine := range p.Engines() {
-		log := exec.Command("git", "log", "--tags", "--max-count=1", "--format=%H", "--", "migrations/"+engine+"/"+name) //nolint:gosec,noctx // reads the history on disk
-		log.Dir = p.Root
-		if found, err := log.Output(); err == nil && len(strings.TrimSpace(string(found))) > 0 {
+		if len(p.git("log", "--tags", "--max-count=1", "--format=%H", "--", "migrations/"+engine+"/"+name)) > 0 {
 			return true
 		}
 	}

@@ -26,6 +26,8 @@ type Plan struct {
 	Tree      *tree.Tree
 	Templates fs.FS
 	Now       time.Time // from which migrations are numbered
+	Keep      bool      // what was changed by hand stays, where it does not go together with what changes
+	Notes     []string  // for whoever gave the command
 
 	manifest *project.Manifest
 	packages []string

@@ -26,7 +26,7 @@ type Generated struct {
 	Database   string            `json:"database"`
 	Versions   []int             `json:"versions"`
 	Fields     []string          `json:"fields"`
-	Operations []string          `json:"operations,omitempty"` // METHOD name
+	Operations []string          `json:"operations,omitempty"` // METHOD name field=value
 	Templates  string            `json:"templates"`            // the hash of the templates it was made from
 	Files      map[string]Origin `json:"files"`                // by path
 	Migrations []string          `json:"migrations"`           // names of files, the same for every engine
@@ -80,13 +80,13 @@ func (g *Generated) Spec() (spec.Module, error) {
 		m.Fields = append(m.Fields, field)
 	}
 	for _, text := range g.Operations {
-		var operation spec.Operation
-		if _, err := fmt.Sscanf(text, "%s %s", &operation.Method, &operation.Name); err != nil {
-			return m, fmt.Errorf("%s: the operation %q: %w", ManifestFile, text, err)
+		operation, err := spec.ParseOperation(text)
+		if err != nil {
+			return m, fmt.Errorf("%s: %w", ManifestFile, err)
 		}
 		m.Operations = append(m.Operations, operation)
 	}
-	return m, nil
+	return m, m.Check()
 }
 
 // NewGenerated is the record of a module without its files.
@@ -99,7 +99,7 @@ func NewGenerated(m spec.Module, templates string) *Generated {
 		g.Fields = append(g.Fields, field.String())
 	}
 	for _, operation := range m.Operations {
-		g.Operations = append(g.Operations, operation.Method+" "+operation.Name)
+		g.Operations = append(g.Operations, operation.String())
 	}
 	return g
 }

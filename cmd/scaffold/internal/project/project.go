@@ -33,7 +33,7 @@ func Open(folder string) (*Project, error) {
 		return nil, err
 	}
 	for ; ; at = filepath.Dir(at) {
-		content, err := os.ReadFile(filepath.Join(at, "go.mod"))
+		content, err := os.ReadFile(filepath.Join(at, "go.mod")) //nolint:gosec // of a checkout
 		if err == nil {
 			project := &Project{Root: at, Path: modfile.ModulePath(content)}
 			return project, project.check()
@@ -120,7 +120,11 @@ func (p *Project) Tables() (map[string]string, error) {
 
 // Route is an operation as it stands in a module's source.
 type Route struct {
-	Module, ID, Method, Path, Summary string
+	Module  string `json:"-"`
+	ID      string `json:"id"`
+	Method  string `json:"method"`
+	Path    string `json:"path"`
+	Summary string `json:"summary"`
 }
 
 // Routes finds the operations of a module: the literals of httpapi.Operation in it.

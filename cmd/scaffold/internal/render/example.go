@@ -66,10 +66,10 @@ func (f field) Member() string {
 
 // MemberOf is Member for one n.
 func (f field) MemberOf(n int) string {
-	switch {
-	case f.Type == spec.Int:
+	switch f.Type {
+	case spec.Int:
 		return fmt.Sprint(n)
-	case f.Type == spec.UUID:
+	case spec.UUID:
 		return fmt.Sprintf("uuid(%d)", n)
 	default:
 		return fmt.Sprintf("%q", f.text(n))

@@ -131,16 +131,35 @@ func finish(source []byte) ([]byte, error) {
 			lines[set.Position(spec.Pos()).Line-1] = ""
 		}
 	}
-	text := strings.Join(lines, "\n")
-	if kept == 0 {
-		begin, end := strings.Index(text, "\nimport"), 0
-		if begin >= 0 {
-			end = begin + strings.Index(text[begin:], ")\n") + 2
-			if strings.HasPrefix(text[begin:], "\nimport \"") || !strings.HasPrefix(text[begin:], "\nimport (") {
-				end = begin + 1 + strings.Index(text[begin+1:], "\n") + 1
-			}
-			text = text[:begin+1] + text[end:]
-		}
+	if kept == 0 && len(file.Imports) > 0 {
+		declaration := file.Decls[0]
+		from, to := set.Position(declaration.Pos()).Line-1, set.Position(declaration.End()).Line
+		lines = slices.Delete(lines, from, to)
 	}
-	return format.Source([]byte(text))
+	return format.Source([]byte(strings.Join(lines, "\n")))
+}
+
+// Middleware writes a middleware of the HTTP edge and its test; their paths are within its package.
+func Middleware(templates fs.FS, name, header, value string) ([]File, error) {
+	parsed, err := template.New("").Delims("«", "»").ParseFS(templates, "middleware*.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	goName := spec.GoName(name)
+	data := map[string]string{
+		"Name": goName, "Method": strings.ToLower(goName[:1]) + goName[1:], "Header": header, "Value": value,
+	}
+	var files []File
+	for from, to := range map[string]string{"middleware.go.tmpl": name + ".go", "middleware_test.go.tmpl": name + "_test.go"} {
+		var out bytes.Buffer
+		if err := parsed.ExecuteTemplate(&out, from, data); err != nil {
+			return nil, err
+		}
+		content, err := finish(out.Bytes())
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, File{Path: to, Template: from, Content: content})
+	}
+	return files, nil
 }

@@ -16,6 +16,9 @@ type dialect struct {
 	options   string // behind a table
 	addColumn string
 	dropOne   string
+
+	digits       bool // a bool is 0 or 1
+	defaultFirst bool
 }
 
 var dialects = map[string]dialect{
@@ -37,7 +40,7 @@ var dialects = map[string]dialect{
 			spec.Text: "CLOB", spec.Int: "NUMBER(19)", spec.Bool: "NUMBER(1)", spec.UUID: "VARCHAR2(36 CHAR)",
 			spec.Time: "TIMESTAMP(6)", "currency": "VARCHAR2(3 CHAR)",
 		},
-		varchar: "VARCHAR2(%d CHAR)", addColumn: "ADD (%s)", dropOne: "DROP (%s)",
+		varchar: "VARCHAR2(%d CHAR)", addColumn: "ADD (%s)", dropOne: "DROP (%s)", digits: true, defaultFirst: true,
 	},
 }
 
@@ -47,7 +50,7 @@ type column struct{ name, kind, rest string }
 func (d dialect) columns(f field) []column {
 	null := " NOT NULL"
 	if f.Default != "" {
-		null = " DEFAULT " + f.sqlDefault() + null
+		null = d.fallback(f)
 	}
 	if f.Optional {
 		null = ""
@@ -72,15 +75,19 @@ func (d dialect) sized(size int) string {
 	return d.varchar
 }
 
-func (f field) sqlDefault() string {
-	switch f.Type {
-	case spec.Bool:
-		return map[string]string{"true": "1", "false": "0"}[f.Default]
-	case spec.Int:
-		return f.Default
-	default:
-		return "'" + f.Default + "'"
+// fallback is what rows have that are there already. Oracle wants it first.
+func (d dialect) fallback(f field) string {
+	value := f.Default
+	switch {
+	case f.Type == spec.Enum:
+		value = "'" + value + "'"
+	case f.Type == spec.Bool && d.digits:
+		value = map[string]string{"true": "1", "false": "0"}[value]
 	}
+	if d.defaultFirst {
+		return " DEFAULT " + value + " NOT NULL"
+	}
+	return " NOT NULL DEFAULT " + value
 }
 
 type sqlIndex struct {
@@ -208,4 +215,53 @@ func AddField(engine string, m spec.Module, added spec.Field) string {
 	}
 	return oneDDL(engine, up, "column is new; where it stops half-way, drop it and run it again") +
 		"-- +goose Up\n" + up + "\n-- +goose Down\n" + down
+}
+
+// RenameTable is the migration that gives a module's table, columns and indexes the names that another module's have.
+func RenameTable(engine string, now, next spec.Module) string {
+	up, down := renameSQL(engine, now, next), renameSQL(engine, next, now)
+	return "-- lint: allow destructive: " + now.Package() + " is called " + next.Package() +
+		" from here on: stop the programs that know the old name before this runs\n" +
+		oneDDL(engine, up, "names are new; where it stops half-way, give the others by hand") +
+		"-- +goose Up\n" + up + "\n-- +goose Down\n" + down
+}
+
+func renameSQL(engine string, from, to spec.Module) string {
+	var columns, indexes [][2]string
+	var made []sqlIndex
+	for i, f := range from.Fields {
+		a, b := field{f, from}, field{to.Fields[i], to}
+		if a.Column() != b.Column() {
+			columns = append(columns, [2]string{a.Column(), b.Column()})
+		}
+		if index, has := b.sqlIndex(); has {
+			indexes = append(indexes, [2]string{a.indexName(), b.indexName()})
+			made = append(made, index)
+		}
+	}
+	indexes = append(indexes, [2]string{from.Table() + "_created_at", to.Table() + "_created_at"})
+	made = append(made, sqlIndex{to.Table() + "_created_at", "created_at, id", false})
+	var changes []string
+	for _, c := range columns {
+		changes = append(changes, fmt.Sprintf("RENAME COLUMN %s TO %s", c[0], c[1]))
+	}
+	if engine == "mysql" {
+		for _, x := range indexes {
+			changes = append(changes, fmt.Sprintf("RENAME INDEX %s TO %s", x[0], x[1]))
+		}
+		changes = append(changes, "RENAME TO "+to.Table())
+		return "ALTER TABLE " + from.Table() + "\n    " + strings.Join(changes, ",\n    ") + ";\n"
+	}
+	sql := "ALTER TABLE " + from.Table() + " RENAME TO " + to.Table() + ";\n"
+	for _, change := range changes {
+		sql += "ALTER TABLE " + to.Table() + " " + change + ";\n"
+	}
+	for i, x := range indexes {
+		if engine == "oracle" {
+			sql += fmt.Sprintf("ALTER INDEX %s RENAME TO %s;\n", x[0], x[1])
+		} else {
+			sql += "DROP INDEX " + x[0] + ";\n" + made[i].statement(to.Table())
+		}
+	}
+	return sql
 }

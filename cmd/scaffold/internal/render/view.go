@@ -166,7 +166,7 @@ func (v view) Policy(string) string { return "" }
 
 // IDTag is the gorm tag of the id, which ends every index that lists are read from.
 func (v view) IDTag() string {
-	return "size:36;primaryKey" + v.indexes(func(f field) bool { return true }, true)
+	return "size:36;primaryKey" + v.indexes(func(field) bool { return true }, true)
 }
 
 // CreatedTag is the gorm tag of the time of creation.

@@ -20,23 +20,6 @@ type Module struct {
 	Operations []Operation // beside those that every module has
 }
 
-// Operation is one that was added to a module: POST /invoices/{id}/send.
-type Operation struct {
-	Name   string // a verb: send, mark_paid
-	Method string
-	Sets   string // the field that it sets, an enum or bool; empty: none
-	To     string // the value that it sets it to
-}
-
-// Slug is the operation's part of the path: mark-paid.
-func (o Operation) Slug() string { return strings.ReplaceAll(o.Name, "_", "-") }
-
-// Go is the Go name: MarkPaid.
-func (o Operation) Go() string { return GoName(o.Name) }
-
-// Words is how people call it: mark paid.
-func (o Operation) Words() string { return words(o.Name) }
-
 var (
 	namePattern   = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 	modulePattern = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*$`)
@@ -55,7 +38,7 @@ func (m Module) Check() error {
 	}
 	failed := []error{m.checkFields(), m.checkVersions()}
 	for _, operation := range m.Operations {
-		failed = append(failed, operation.check())
+		failed = append(failed, operation.check(m))
 	}
 	return errors.Join(failed...)
 }
@@ -188,21 +171,6 @@ func (f Field) checkValues() error {
 			return fmt.Errorf("the value %q of the enum comes twice", value)
 		}
 		seen[name] = true
-	}
-	return nil
-}
-
-// Methods are those that an operation may have.
-var Methods = []string{"POST", "PUT", "PATCH", "DELETE", "GET"}
-
-func (o Operation) check() error {
-	switch {
-	case !modulePattern.MatchString(o.Name) || len(o.Name) > maxName:
-		return fmt.Errorf("the operation %q: a name is a verb in small letters a to z, words joined by _, as mark_paid", o.Name)
-	case token.IsKeyword(o.Name) || reservedOperations[o.Name]:
-		return fmt.Errorf("the operation %q: every module has that name already, or Go does", o.Name)
-	case !slices.Contains(Methods, o.Method):
-		return fmt.Errorf("the operation %q: its method is %q and must be one of %s", o.Name, o.Method, strings.Join(Methods, ", "))
 	}
 	return nil
 }

@@ -185,9 +185,7 @@ func (f *Field) setArguments(arguments string, given bool) error {
 }
 
 func (f *Field) setOption(option string) error {
-	value, given := strings.CutPrefix(option, fallback)
-	switch {
-	case given:
+	if value, given := strings.CutPrefix(option, fallback); given {
 		f.Default = value
 		return nil
 	}

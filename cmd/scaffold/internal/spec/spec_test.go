@@ -152,6 +152,21 @@ func TestOperationsAreChecked(t *testing.T) {
 		m.Operations = []spec.Operation{bad}
 		require.Error(t, m.Check(), bad)
 	}
+	sent := module("invoice", "status:enum(draft,sent,cancelled)?,paid:bool")
+	assert.Equal(t, "POST send status=sent", spec.Operation{Name: "send", Method: "POST"}.Implied(sent).String())
+	assert.Equal(t, "POST cancel status=cancelled", spec.Operation{Name: "cancel", Method: "POST"}.Implied(sent).String())
+	assert.Equal(t, "POST file", spec.Operation{Name: "file", Method: "POST"}.Implied(sent).String())
+	for text, reason := range map[string]string{
+		"POST x paid=maybe": "cannot be set", "POST x none=1": "no field", "GET x paid=true": "changes nothing", "POST x paid": "field=value", "x": "METHOD",
+	} {
+		operation, err := spec.ParseOperation(text)
+		if err == nil {
+			m := sent
+			m.Operations = []spec.Operation{operation}
+			err = m.Check()
+		}
+		require.ErrorContains(t, err, reason, text)
+	}
 	good := spec.Operation{Name: "mark_paid", Method: "POST"}
 	assert.Equal(t, []string{"mark-paid", "MarkPaid", "mark paid"}, []string{good.Slug(), good.Go(), good.Words()})
 }

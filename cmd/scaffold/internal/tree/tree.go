@@ -172,8 +172,11 @@ func (t *Tree) drop(path string) error {
 		return err
 	}
 	for at := filepath.Dir(t.join(path)); at != filepath.Clean(t.root); at = filepath.Dir(at) {
-		if os.Remove(at) != nil { // it is not empty
-			return nil
+		if entries, err := os.ReadDir(at); err != nil || len(entries) > 0 {
+			return err
+		}
+		if err := os.Remove(at); err != nil {
+			return err
 		}
 	}
 	return nil
