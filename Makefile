@@ -76,6 +76,9 @@ build: ## The server binary, in bin/
 cover: ## Coverage of modules/ and platform/: at least 80 % each
 	$(QUICK) ./test/cover.sh
 
+module: ## Add a business domain: make module name=invoice fields="number:string:unique,amount:money"
+	$(QUICK) $(GO) run ./cmd/scaffold module $(name) $(if $(fields),--fields "$(fields)")
+
 migrate: ## Apply pending migrations to the configured databases
 	$(QUICK) $(GO) run ./cmd/server migrate up
 

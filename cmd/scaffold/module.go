@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
@@ -34,11 +36,15 @@ field one that lists are filtered and, where that means something, sorted by; so
   uuid      the id of something else
   money     an amount and its currency
   time      in UTC, to the microsecond
-  enum(a,b) one of a few words`,
+  enum(a,b) one of a few words
+
+Without arguments, on a terminal, it asks.`,
 		Example: `  scaffold module invoice --fields "number:string:unique,customer_id:uuid:index,amount:money,due_at:time?,status:enum(draft,sent,paid)"`,
-		Args:    usage(cobra.ExactArgs(1)),
+		Args:    usage(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			asked.name = args[0]
+			if err := asked.complete(cmd, w, args); err != nil {
+				return err
+			}
 			m, err := asked.module()
 			if err != nil {
 				return app.WithExitCode(err, app.ExitUsage)
@@ -52,6 +58,22 @@ field one that lists are filtered and, where that means something, sorted by; so
 	flags.StringVar(&asked.database, "database", "primary", "the name of the connection that the module uses")
 	flags.StringVar(&asked.versions, "api", "", "the versions of the API that serve it, as v1,v2 (default: all)")
 	return cmd
+}
+
+// complete takes the name from the arguments, or asks for everything when nothing was said and somebody is there.
+func (w *wanted) complete(cmd *cobra.Command, work *work, args []string) error {
+	if len(args) == 1 {
+		w.name = args[0]
+		return nil
+	}
+	if w.fields != "" || work.json || !terminal(cmd.InOrStdin()) {
+		return app.WithExitCode(errors.New("say what the module is called: scaffold module invoice --fields …"), app.ExitUsage)
+	}
+	p, err := work.plan()
+	if err != nil {
+		return err
+	}
+	return questions{cmd.InOrStdin(), cmd.ErrOrStderr(), os.Getenv("TERM") == "dumb"}.ask(cmd.Context(), p, w)
 }
 
 func (w wanted) module() (spec.Module, error) {

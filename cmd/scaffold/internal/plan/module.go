@@ -37,6 +37,14 @@ func (p *Plan) AddModule(m spec.Module) error {
 	return p.generate(m)
 }
 
+// Free refuses the name of a module that cannot be, or that something else has.
+func (p *Plan) Free(m spec.Module) error {
+	if err := m.CheckName(); err != nil {
+		return err
+	}
+	return p.Clashes(m)
+}
+
 // complete fills in what was not said.
 func (p *Plan) complete(m *spec.Module) error {
 	versions, err := p.Versions()

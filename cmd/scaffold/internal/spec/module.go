@@ -33,7 +33,7 @@ const (
 
 // Check finds what is wrong with the module, whatever else the project has.
 func (m Module) Check() error {
-	if err := m.checkName(); err != nil {
+	if err := m.CheckName(); err != nil {
 		return err
 	}
 	failed := []error{m.checkFields(), m.checkVersions()}
@@ -43,13 +43,16 @@ func (m Module) Check() error {
 	return errors.Join(failed...)
 }
 
-func (m Module) checkName() error {
+// CheckName finds what is wrong with its name.
+func (m Module) CheckName() error {
 	refuse := func(reason string, args ...any) error {
 		return fmt.Errorf("the module cannot be called %q: %s", m.Name, fmt.Sprintf(reason, args...))
 	}
 	switch {
 	case !modulePattern.MatchString(m.Name):
 		return refuse("a name is a noun in small letters a to z and digits, words joined by _, as api_key")
+	case len(m.Name) < 2:
+		return refuse("it is too short to be told from a variable")
 	case len(m.Name) > maxModule:
 		return refuse("it has more than %d letters, and tables and indexes are named after it", maxModule)
 	case m.Plural != "" && !modulePattern.MatchString(m.Plural):

@@ -21,7 +21,7 @@ var (
 	// packages are those whose names a module's files or the list of modules use.
 	packages = set("api app assert auth broker cache catalogapi clock cmp codec config configs context database errors fmt gorm " +
 		"goleak health http httpapi id json log main maps math module modules net outbox page platform problem " +
-		"body create draft list noon path serve settings uuid walk " +
+		"body create ctx draft in list noon path serve settings uuid walk " +
 		"require slices strings sync tasks telemetry testing testkit time url utf8 wire wiregen migrate migrations graph")
 
 	// taken are the package-level names of every module.

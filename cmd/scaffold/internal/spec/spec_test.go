@@ -108,6 +108,7 @@ func TestAModuleThatCannotBeIsRefusedWithTheReason(t *testing.T) {
 		"in-voice":                 "small letters",
 		"":                         "small letters",
 		"item2_3":                  "small letters",
+		"t":                        "too short",
 		"internal":                 "the Go tool",
 		"abcdefghijklmnopqrstuvwx": "more than 20 letters",
 	} {
