@@ -97,20 +97,25 @@ func (c *compiled) check(m spec.Module, files []render.File) error {
 func TestWhateverModuleThereIsItsCodeCompilesAndIsFormatted(t *testing.T) {
 	deps := dependencies(t)
 	rapid.Check(t, func(t *rapid.T) {
-		m := spectest.Module().Draw(t, "m")
-		files, err := render.Module(render.Templates, m, render.Options{Path: root})
-		require.NoError(t, err)
-		for _, file := range files {
-			formatted, err := format.Source(file.Content)
-			require.NoError(t, err)
-			require.Equal(t, string(formatted), string(file.Content), file.Path)
-			require.Equal(t, "modules/"+m.Package(), path.Dir(file.Path))
+		for range 2 { // 200 of them with what rapid does by default
+			compiles(t, deps, spectest.Module().Draw(t, "m"))
 		}
-		require.NoError(t, deps.check(m, files))
-		again, err := render.Module(render.Templates, m, render.Options{Path: root})
-		require.NoError(t, err)
-		require.Equal(t, files, again)
 	})
+}
+
+func compiles(t *rapid.T, deps *compiled, m spec.Module) {
+	files, err := render.Module(render.Templates, m, render.Options{Path: root})
+	require.NoError(t, err)
+	for _, file := range files {
+		formatted, err := format.Source(file.Content)
+		require.NoError(t, err)
+		require.Equal(t, string(formatted), string(file.Content), file.Path)
+		require.Equal(t, "modules/"+m.Package(), path.Dir(file.Path))
+	}
+	require.NoError(t, deps.check(m, files))
+	again, err := render.Module(render.Templates, m, render.Options{Path: root})
+	require.NoError(t, err)
+	require.Equal(t, files, again)
 }
 
 func TestTheCheckFindsWhatDoesNotCompile(t *testing.T) {

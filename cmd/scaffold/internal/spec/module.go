@@ -85,7 +85,10 @@ func (m Module) checkFields() error {
 		return fmt.Errorf("a module has from 1 to %d fields, not %d", maxFields, len(m.Fields))
 	}
 	var failed []error
-	names, columns, parameters := owners{}, owners{}, owners{"limit": "lists", "cursor": "lists", "sort": "lists"}
+	names, columns, parameters := owners{}, owners{}, owners{}
+	for _, parameter := range []string{"limit", "cursor", "sort", "page", "resolve", "page_input", "filter_input"} {
+		parameters[parameter] = "lists"
+	}
 	goTypes := owners{m.Entity(): "the entity", m.Shape(): "the entity"}
 	for column := range reservedFields {
 		columns[column] = "the module"
