@@ -15,10 +15,10 @@ import (
 	"github.com/trellis-go/trellis/platform/app"
 )
 
-func main() { os.Exit(start()) }
+func main() { os.Exit(process()) }
 
-// start is main with its deferred calls: an interrupted command takes back what it wrote.
-func start() int {
+// process is main with its deferred calls: an interrupted command takes back what it wrote.
+func process() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
@@ -55,6 +55,7 @@ func newRoot() *cobra.Command {
 		newModule(work), newField(work), newOperation(work), newRename(work), newRemove(work),
 		newMigration(work), newMiddleware(work),
 		newList(work), newDoctor(work), newDiff(work), newUpgrade(work),
+		newProject(work),
 	)
 	return root
 }

@@ -105,8 +105,10 @@ func (w *work) plan() (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plan.New(p, time.Now())
+	return plan.New(p, w.now())
 }
+
+func (*work) now() time.Time { return time.Now() }
 
 // print answers for people or for programs.
 func (w *work) print(out io.Writer, answer result) error {
@@ -127,6 +129,12 @@ func (w *work) print(out io.Writer, answer result) error {
 	for _, change := range answer.Changes {
 		fmt.Fprintf(out, "%-8s %s\n", change.What, change.Path)
 	}
+	w.details(out, answer)
+	return nil
+}
+
+// details are what is said beside what has changed.
+func (*work) details(out io.Writer, answer result) {
 	for _, note := range answer.Notes {
 		fmt.Fprintf(out, "%-8s %s\n", "note", note)
 	}
@@ -140,5 +148,4 @@ func (w *work) print(out io.Writer, answer result) error {
 	if len(answer.Try) > 0 {
 		fmt.Fprintf(out, "\ntry it:\n  %s\n", strings.Join(answer.Try, "\n  "))
 	}
-	return nil
 }
