@@ -85,6 +85,25 @@ func newOperation(w *work) *cobra.Command {
 	return cmd
 }
 
+func newEvent(w *work) *cobra.Command {
+	var keep bool
+	cmd := &cobra.Command{
+		Use:   "event MODULE NAME",
+		Short: "Let a generated module tell others of something: created, updated, deleted, paid",
+		Long: "Let a generated module tell others of something, in the transaction of the change.\n\n" +
+			"An event is created, updated or deleted, or what a field says: a value that an enum gets (paid), or a time that is\n" +
+			"set (issued_at, for issued). Where there is no such field, the time is added, and the operation that sets it.\n\n" + mergeHelp,
+		Example: "  scaffold event invoice paid",
+		Args:    usage(cobra.ExactArgs(2)),
+		RunE: w.stages(func(p *plan.Plan, args []string) error {
+			p.Keep = keep
+			return p.AddEvent(args[0], args[1])
+		}),
+	}
+	bindKeep(cmd, &keep)
+	return cmd
+}
+
 func newRename(w *work) *cobra.Command {
 	var plural string
 	var released bool

@@ -65,14 +65,7 @@ func TestAChangeByHandThatDoesNotGoTogetherStopsTheCommandUnlessItIsToStay(t *te
 	folder := invoiced(t)
 	edit(t, folder, "modules/invoice/handler.go", `enum:"number,-number,created_at,-created_at"`, `enum:"number,-number"`)
 	before := picture(t, folder)
-	code, _, errs := call(t, folder, "field", "invoice", "rank:int?:index")
-	assert.Equal(t, 0, code, "an optional field is no order: %s", errs)
-	must(t, folder, "remove", "invoice", "--force")
-
-	folder = invoiced(t)
-	edit(t, folder, "modules/invoice/handler.go", `enum:"number,-number,created_at,-created_at"`, `enum:"number,-number"`)
-	before = picture(t, folder)
-	code, _, errs = call(t, folder, "field", "invoice", "rank:int:index")
+	code, _, errs := call(t, folder, "field", "invoice", "rank:int:index")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, errs, "modules/invoice/handler.go: type listInput: changed by hand, and in another way by this command")
 	assert.Equal(t, before, picture(t, folder))
@@ -192,4 +185,31 @@ func TestDoctorFindsWhatHasDriftedAndListSaysWhatIsThere(t *testing.T) {
 	} {
 		assert.Contains(t, said, finding)
 	}
+}
+
+func TestOthersAreToldOfWhatHappens(t *testing.T) {
+	folder := checkout(t)
+	must(t, folder, "module", "invoice", "--fields", invoice, "--events", "issued,paid")
+	leaf := read(t, folder, "modules/invoice/invoiceapi/events.go")
+	assert.Contains(t, leaf, `func (IssuedV1) EventType() string { return "invoice.issued.v1" }`)
+	assert.Contains(t, read(t, folder, "modules/invoice/invoice.go"), "func (i *Invoice) issue(now time.Time) { i.IssuedAt = &now }")
+	assert.Contains(t, read(t, folder, "modules/invoice/service.go"), "i.Status == StatusPaid")
+	assert.NotContains(t, read(t, folder, "modules/invoice/handler.go"), "pay", "a value of an enum needs no operation")
+
+	must(t, folder, "event", "invoice", "created")
+	must(t, folder, "event", "invoice", "cancelled")
+	assert.Len(t, glob(t, folder, "migrations/mysql/*_add_cancelled_at_to_invoice.sql"), 1)
+	assert.Contains(t, read(t, folder, "modules/invoice/handler.go"), `ID: "cancel-invoice"`)
+	assert.Contains(t, must(t, folder, "event", "invoice", "paid"), "nothing to do")
+	code, _, errs := call(t, folder, "event", "invoice", "Paid")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, errs, "a name is what something has become")
+	must(t, folder, "remove", "invoice")
+}
+
+func TestAModuleThatTellsNothingBeginsTo(t *testing.T) {
+	folder := invoiced(t)
+	must(t, folder, "event", "invoice", "updated")
+	assert.Contains(t, read(t, folder, "modules/invoice/service.go"), "events *outbox.Outbox")
+	assert.FileExists(t, filepath.Join(folder, "modules/invoice/events_test.go"))
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // wanted is a module as the command line describes it.
-type wanted struct{ name, fields, plural, database, versions string }
+type wanted struct{ name, fields, plural, database, versions, events string }
 
 func newModule(w *work) *cobra.Command {
 	var asked wanted
@@ -56,6 +56,7 @@ Without arguments, on a terminal, it asks.`,
 	flags.StringVar(&asked.fields, "fields", "", "what an entity has, as name:type,name:type")
 	flags.StringVar(&asked.plural, "plural", "", "the plural of NAME, where it is not the usual one")
 	flags.StringVar(&asked.database, "database", "primary", "the name of the connection that the module uses")
+	flags.StringVar(&asked.events, "events", "", "what others are told of, as created,paid: a value of an enum, or something that is done")
 	flags.StringVar(&asked.versions, "api", "", "the versions of the API that serve it, as v1,v2 (default: all)")
 	return cmd
 }
@@ -78,6 +79,9 @@ func (w *wanted) complete(cmd *cobra.Command, work *work, args []string) error {
 
 func (w wanted) module() (spec.Module, error) {
 	m := spec.Module{Name: w.name, Plural: w.plural, Database: w.database}
+	if w.events != "" {
+		m.Events = strings.Split(w.events, ",")
+	}
 	var err error
 	if m.Fields, err = spec.ParseFields(w.fields); err != nil {
 		return m, err

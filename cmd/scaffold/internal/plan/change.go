@@ -35,14 +35,9 @@ func (p *Plan) AddField(name string, added spec.Field) error {
 	if err := p.regenerate(module, record, m, next); err != nil {
 		return err
 	}
-	file, err := p.migrate(fmt.Sprintf("add_%s_to_%s", added.Name, m.Name), func(engine string) string {
-		return render.AddField(engine, next, added)
-	})
-	if err != nil {
+	if err := p.migrateField(module, next, added); err != nil {
 		return err
 	}
-	fresh := p.manifest.Modules[module]
-	fresh.Migrations = append(fresh.Migrations, file)
 	return p.save()
 }
 
@@ -86,6 +81,43 @@ func (p *Plan) AddOperation(name string, added spec.Operation) error {
 		return err
 	}
 	return p.save()
+}
+
+// AddEvent stages that others are told of something, with the field and the operation that it needs where it is neither
+// created, updated or deleted nor a value of an enum.
+func (p *Plan) AddEvent(name, event string) error {
+	module, record, m, err := p.find(name)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(m.Events, event) {
+		return nil
+	}
+	next := m
+	next.Events = append(slices.Clone(m.Events), event)
+	next = next.WithSources()
+	if err := errors.Join(p.canTell(next), next.Check()); err != nil {
+		return err
+	}
+	if err := p.regenerate(module, record, m, next); err != nil {
+		return err
+	}
+	for _, added := range next.Fields[len(m.Fields):] {
+		if err := p.migrateField(module, next, added); err != nil {
+			return err
+		}
+	}
+	return p.save()
+}
+
+// migrateField stages the migration that adds a field.
+func (p *Plan) migrateField(module string, next spec.Module, added spec.Field) error {
+	file, err := p.migrate(fmt.Sprintf("add_%s_to_%s", added.Name, next.Name), func(engine string) string {
+		return render.AddField(engine, next, added)
+	})
+	fresh := p.manifest.Modules[module]
+	fresh.Migrations = append(fresh.Migrations, file)
+	return err
 }
 
 // ErrConflict is in the chain of the error for changes by hand that do not go together with what a command changes.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -18,6 +19,10 @@ func (p *Plan) AddModule(m spec.Module) error {
 	if err := p.complete(&m); err != nil {
 		return err
 	}
+	if err := p.canTell(m); err != nil {
+		return err
+	}
+	m = m.WithSources()
 	if err := m.Check(); err != nil {
 		return err
 	}
@@ -35,6 +40,14 @@ func (p *Plan) AddModule(m spec.Module) error {
 		return err
 	}
 	return p.generate(m)
+}
+
+// canTell refuses events where there is nothing to publish them with.
+func (p *Plan) canTell(m spec.Module) error {
+	if len(m.Events) > 0 && !p.Has("platform/outbox") {
+		return errors.New("events need platform/outbox, which this project does not have")
+	}
+	return nil
 }
 
 // Free refuses the name of a module that cannot be, or that something else has.

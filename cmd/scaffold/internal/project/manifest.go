@@ -27,9 +27,10 @@ type Generated struct {
 	Versions   []int             `json:"versions"`
 	Fields     []string          `json:"fields"`
 	Operations []string          `json:"operations,omitempty"` // METHOD name field=value
-	Templates  string            `json:"templates"`            // the hash of the templates it was made from
-	Files      map[string]Origin `json:"files"`                // by path
-	Migrations []string          `json:"migrations"`           // names of files, the same for every engine
+	Events     []string          `json:"events,omitempty"`
+	Templates  string            `json:"templates"`  // the hash of the templates it was made from
+	Files      map[string]Origin `json:"files"`      // by path
+	Migrations []string          `json:"migrations"` // names of files, the same for every engine
 }
 
 // Origin is where a file comes from.
@@ -71,7 +72,7 @@ func (m *Manifest) Bytes() ([]byte, error) {
 
 // Spec is what the module was generated from.
 func (g *Generated) Spec() (spec.Module, error) {
-	m := spec.Module{Name: g.Module, Plural: g.Plural, Database: g.Database, Versions: g.Versions}
+	m := spec.Module{Name: g.Module, Plural: g.Plural, Database: g.Database, Versions: g.Versions, Events: g.Events}
 	for _, text := range g.Fields {
 		field, err := spec.ParseField(text)
 		if err != nil {
@@ -93,7 +94,8 @@ func (g *Generated) Spec() (spec.Module, error) {
 func NewGenerated(m spec.Module, templates string) *Generated {
 	g := &Generated{
 		Module: m.Name, Plural: m.Plural, Database: m.Database, Versions: m.Versions, Templates: templates,
-		Files: map[string]Origin{},
+		Events: m.Events,
+		Files:  map[string]Origin{},
 	}
 	for _, field := range m.Fields {
 		g.Fields = append(g.Fields, field.String())

@@ -67,6 +67,9 @@ func add(t *testing.T, scaffold, folder string, m spec.Module) {
 		versions = append(versions, fmt.Sprintf("v%d", v))
 	}
 	args := []string{"module", m.Name, "--fields", strings.Join(fields, ","), "--api", strings.Join(versions, ","), "--no-verify"}
+	if len(m.Events) > 0 {
+		args = append(args, "--events", strings.Join(m.Events, ","))
+	}
 	if m.Plural != "" {
 		args = append(args, "--plural", m.Plural)
 	}

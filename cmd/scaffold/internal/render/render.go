@@ -30,12 +30,17 @@ var Templates, _ = fs.Sub(embedded, "templates") // a constant path is valid
 
 // names gives each template's file in a module; the entity's is named after it.
 func names(m spec.Module) map[string]string {
-	return map[string]string{
+	files := map[string]string{
 		"module.go.tmpl": "module.go", "config.go.tmpl": "config.go", "entity.go.tmpl": entityFile(m),
 		"handler.go.tmpl": "handler.go", "shapes.go.tmpl": "shapes.go", "service.go.tmpl": "service.go",
 		"repository.go.tmpl": "repository.go", "main_test.go.tmpl": "main_test.go",
 		"handler_test.go.tmpl": "handler_test.go", "service_test.go.tmpl": "service_test.go",
 	}
+	if len(m.Events) > 0 {
+		files["events.go.tmpl"] = m.Package() + "api/events.go"
+		files["events_test.go.tmpl"] = "events_test.go"
+	}
+	return files
 }
 
 // entityFile is named after the entity, unless another file of the module is, or the Go tool reads something into it.

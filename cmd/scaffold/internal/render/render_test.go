@@ -70,20 +70,30 @@ func dependencies(t *testing.T) *compiled {
 
 // check type-checks the package and its tests.
 func (c *compiled) check(m spec.Module, files []render.File) error {
-	var code, tests []*ast.File
+	var code, tests, leaf []*ast.File
 	for _, file := range files {
 		parsed, err := parser.ParseFile(c.set, file.Path, file.Content, 0)
 		if err != nil {
 			return err
 		}
-		if strings.HasSuffix(file.Path, "_test.go") {
+		switch {
+		case strings.HasSuffix(file.Path, "_test.go"):
 			tests = append(tests, parsed)
-		} else {
+		case strings.HasSuffix(path.Dir(file.Path), "api") && path.Base(file.Path) == "events.go":
+			leaf = append(leaf, parsed)
+		default:
 			code = append(code, parsed)
 		}
 	}
 	own := root + "/modules/" + m.Package()
 	cfg := types.Config{Importer: c}
+	if len(leaf) > 0 {
+		checked, err := cfg.Check(own+"/"+m.Package()+"api", c.set, leaf, nil)
+		if err != nil {
+			return err
+		}
+		c.own[checked.Path()] = checked
+	}
 	checked, err := cfg.Check(own, c.set, code, nil)
 	if err != nil {
 		return err
@@ -110,7 +120,7 @@ func compiles(t *rapid.T, deps *compiled, m spec.Module) {
 		formatted, err := format.Source(file.Content)
 		require.NoError(t, err)
 		require.Equal(t, string(formatted), string(file.Content), file.Path)
-		require.Equal(t, "modules/"+m.Package(), path.Dir(file.Path))
+		require.True(t, strings.HasPrefix(file.Path, "modules/"+m.Package()+"/"))
 	}
 	require.NoError(t, deps.check(m, files))
 	again, err := render.Module(render.Templates, m, render.Options{Path: root})

@@ -214,6 +214,9 @@ func (o operation) Method() string { return strings.ToLower(o.Go()[:1]) + o.Go()
 // Title begins the summary.
 func (o operation) Title() string { return spec.Capital(o.Words()) }
 
+// Timed tells whether it sets a time.
+func (o operation) Timed() bool { return o.set() != nil && o.set().Type == spec.Time }
+
 // Field is what the operation sets; empty when nothing.
 func (o operation) Field() string {
 	if o.set() == nil {
@@ -227,8 +230,11 @@ func (o operation) FieldName() string { return o.Sets }
 
 // Want is the value in JSON that a test finds afterwards.
 func (o operation) Want() string {
-	if o.set().Type == spec.Bool {
+	switch o.set().Type {
+	case spec.Bool:
 		return o.To
+	case spec.Time:
+		return "noon.Format(time.RFC3339)"
 	}
 	return fmt.Sprintf("%q", o.To)
 }
@@ -236,6 +242,9 @@ func (o operation) Want() string {
 // Pointer is the Go value that is set.
 func (o operation) Pointer() string {
 	value := o.To
+	if o.Timed() && o.set().Optional {
+		return "&now"
+	}
 	if f := o.set(); f.Type == spec.Enum {
 		value = f.Const(o.To)
 	}

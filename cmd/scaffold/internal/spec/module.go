@@ -18,6 +18,7 @@ type Module struct {
 	Versions   []int       // of the API, that serve it
 	Fields     []Field     //
 	Operations []Operation // beside those that every module has
+	Events     []string    // that others are told of: created, paid
 }
 
 var (
@@ -36,7 +37,7 @@ func (m Module) Check() error {
 	if err := m.CheckName(); err != nil {
 		return err
 	}
-	failed := []error{m.checkFields(), m.checkVersions()}
+	failed := []error{m.checkFields(), m.checkVersions(), m.checkEvents()}
 	for _, operation := range m.Operations {
 		failed = append(failed, operation.check(m))
 	}

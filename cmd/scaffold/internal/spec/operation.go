@@ -82,10 +82,12 @@ func (o Operation) checkSet(m Module) error {
 		return fmt.Errorf("the operation %q: %s has no field %q to set", o.Name, m.Name, o.Sets)
 	case o.Method == http.MethodGet:
 		return fmt.Errorf("the operation %q: a GET changes nothing", o.Name)
+	case m.Fields[at].Type == Time && o.To == Now:
+		return nil
 	case m.Fields[at].Type == Enum && slices.Contains(m.Fields[at].Values, o.To), m.Fields[at].Type == Bool && (o.To == "true" || o.To == "false"):
 		return nil
 	}
-	return fmt.Errorf("the operation %q: %s cannot be set to %q: it can set an enum to one of its values, or a bool", o.Name, o.Sets, o.To)
+	return fmt.Errorf("the operation %q: %s cannot be set to %q: it can set an enum to one of its values, a bool, or a time to now", o.Name, o.Sets, o.To)
 }
 
 // Implied says what the operation sets where its name does: send makes a status sent, when there is a field that can be.
@@ -109,6 +111,7 @@ var irregular = map[string]string{
 	"send": "sent", "pay": "paid", "sell": "sold", "hold": "held", "lose": "lost", "find": "found", "build": "built",
 	"withdraw": "withdrawn", "begin": "begun", "break": "broken", "choose": "chosen", "freeze": "frozen", "give": "given",
 	"take": "taken", "write": "written", "hide": "hidden", "put": "put", "set": "set", "shut": "shut", "bring": "brought",
+	"cancel": "cancelled", "label": "labelled", "travel": "travelled",
 }
 
 // participles are what something may be called after an operation: sent, cancelled, mark_paid's paid.

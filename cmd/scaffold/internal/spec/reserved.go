@@ -27,7 +27,7 @@ var (
 	// taken are the package-level names of every module.
 	taken = set("Module Set New Config Handler NewHandler Service NewService Repository NewRepository Draft Filter FilterInput " +
 		"Check Sorting filter draft check sorting sortings show showMoney money Money changing filled output newOutput taken " +
-		"once optional storable maxCents currencyPattern moment find")
+		"told once optional storable maxCents currencyPattern moment find")
 
 	// sqlWords are reserved by SQLite, MySQL, MariaDB or Oracle.
 	sqlWords = set("access account accessible add aggregate all alter analyze and any array as asc asensitive at attach audit " +

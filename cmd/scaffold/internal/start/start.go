@@ -157,7 +157,7 @@ func copyFile(p *project.Project, file, folder string, words *strings.Replacer) 
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil { //nolint:gosec // a folder of sources
 		return err
 	}
-	return os.WriteFile(target, content, info.Mode().Perm())
+	return os.WriteFile(target, content, info.Mode().Perm()) //nolint:gosec // in the folder of the new project
 }
 
 // rewrite gives a file its new names. What is not text stays.

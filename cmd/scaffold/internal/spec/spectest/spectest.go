@@ -56,7 +56,12 @@ func module(t *rapid.T, others []string) spec.Module {
 		operation := spec.Operation{Name: verb, Method: rapid.SampledFrom(spec.Methods).Draw(t, "method")}
 		m.Operations = append(m.Operations, operation.Implied(m))
 	}
-	return m
+	events := rapid.SampledFrom([]string{spec.Created, spec.Updated, spec.Deleted, "sent", "archived", "issued"})
+	m.Events = rapid.SliceOfNDistinct(events, 0, 3, rapid.ID[string]).Draw(t, "events")
+	if len(m.Events) == 0 {
+		m.Events = nil
+	}
+	return m.WithSources()
 }
 
 // field is one that ParseField reads.
