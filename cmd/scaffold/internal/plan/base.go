@@ -45,7 +45,7 @@ func (p *Plan) bases(record *project.Generated, m spec.Module) (map[string][]byt
 
 // fill adds what templates make and the manifest knows.
 func (p *Plan) fill(bases map[string][]byte, record *project.Generated, m spec.Module, templates fs.FS) {
-	files, err := render.Module(templates, m, p.options())
+	files, err := render.Module(templates, m, render.Options{Path: p.Path, Guarded: record.Guarded})
 	if err != nil {
 		return // they are for another program
 	}

@@ -130,7 +130,11 @@ func (p *Plan) regenerate(module string, record *project.Generated, now, next sp
 	if err != nil {
 		return err
 	}
-	files, err := render.Module(p.Templates, next, p.options())
+	options := p.options()
+	if !p.upgrading {
+		options.Guarded = record.Guarded
+	}
+	files, err := render.Module(p.Templates, next, options)
 	if err != nil {
 		return err
 	}
@@ -139,6 +143,7 @@ func (p *Plan) regenerate(module string, record *project.Generated, now, next sp
 		return err
 	}
 	fresh := project.NewGenerated(next, version)
+	fresh.Guarded = options.Guarded
 	fresh.Migrations = slices.Clone(record.Migrations)
 	var failed []error
 	for _, file := range files {

@@ -94,6 +94,7 @@ func (p *Plan) generate(m spec.Module) error {
 		return err
 	}
 	record := project.NewGenerated(m, version)
+	record.Guarded = p.options().Guarded
 	files, err := render.Module(p.Templates, m, p.options())
 	if err != nil {
 		return err
@@ -114,7 +115,25 @@ func (p *Plan) generate(m spec.Module) error {
 	return p.save()
 }
 
+const permissionsFile = "wire_gen/permissions.go"
+
+// grant lets the staff do what the module has permissions for, or no more, in projects that have such a table.
+func (p *Plan) grant(m spec.Module, allowed bool) error {
+	if !p.options().Guarded || !p.Tree.Exists(permissionsFile) {
+		return nil
+	}
+	return p.change(permissionsFile, func(source []byte) ([]byte, error) {
+		if allowed {
+			return edit.Grant(source, "Staff", p.mounting(m), p.Path, "Read", "Write")
+		}
+		return edit.Revoke(source, "Staff", p.mounting(m))
+	})
+}
+
 func (p *Plan) mount(m spec.Module) error {
+	if err := p.grant(m, true); err != nil {
+		return err
+	}
 	err := p.change(modulesFile, func(source []byte) ([]byte, error) { return edit.Mount(source, p.mounting(m), p.Path) })
 	if err != nil {
 		return err
@@ -125,6 +144,9 @@ func (p *Plan) mount(m spec.Module) error {
 }
 
 func (p *Plan) unmount(m spec.Module) error {
+	if err := p.grant(m, false); err != nil {
+		return err
+	}
 	err := p.change(modulesFile, func(source []byte) ([]byte, error) { return edit.Unmount(source, p.mounting(m)) })
 	if err != nil {
 		return err

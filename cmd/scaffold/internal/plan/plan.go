@@ -31,6 +31,8 @@ type Plan struct {
 
 	manifest *project.Manifest
 	packages []string
+
+	upgrading bool // modules become what they would be if they were generated now
 }
 
 const (

@@ -54,6 +54,7 @@ func (p *Plan) moveFiles(module string, record *project.Generated, now, next spe
 		return err
 	}
 	fresh := project.NewGenerated(next, version)
+	fresh.Guarded = p.options().Guarded
 	byTemplate := map[string]render.File{}
 	for _, file := range files {
 		byTemplate[file.Template] = file
@@ -127,6 +128,9 @@ func (p *Plan) renameMigrations(record *project.Generated, now, next spec.Module
 
 // remount puts the new name where the old one was.
 func (p *Plan) remount(now, next spec.Module) error {
+	if err := errors.Join(p.grant(now, false), p.grant(next, true)); err != nil {
+		return err
+	}
 	err := p.change(modulesFile, func(source []byte) ([]byte, error) {
 		without, err := edit.Unmount(source, p.mounting(now))
 		if err != nil {

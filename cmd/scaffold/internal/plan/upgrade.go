@@ -36,17 +36,18 @@ func (p *Plan) Upgrade(names []string) error {
 	if err != nil {
 		return err
 	}
+	p.upgrading = true
 	var failed []error
 	for _, module := range modules {
 		record := p.manifest.Modules[module]
-		if record.Templates == version {
+		if record.Templates == version && record.Guarded == p.options().Guarded {
 			continue
 		}
 		m, err := record.Spec()
 		if err != nil {
 			return err
 		}
-		failed = append(failed, p.regenerate(module, record, m, m))
+		failed = append(failed, p.grant(m, true), p.regenerate(module, record, m, m))
 	}
 	if err := errors.Join(failed...); err != nil {
 		return err

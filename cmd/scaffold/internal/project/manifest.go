@@ -28,9 +28,10 @@ type Generated struct {
 	Fields     []string          `json:"fields"`
 	Operations []string          `json:"operations,omitempty"` // METHOD name field=value
 	Events     []string          `json:"events,omitempty"`
-	Templates  string            `json:"templates"`  // the hash of the templates it was made from
-	Files      map[string]Origin `json:"files"`      // by path
-	Migrations []string          `json:"migrations"` // names of files, the same for every engine
+	Guarded    bool              `json:"guarded,omitempty"` // its operations say who may call them
+	Templates  string            `json:"templates"`         // the hash of the templates it was made from
+	Files      map[string]Origin `json:"files"`             // by path
+	Migrations []string          `json:"migrations"`        // names of files, the same for every engine
 }
 
 // Origin is where a file comes from.

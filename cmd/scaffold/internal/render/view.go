@@ -161,8 +161,13 @@ func (v view) TakenCall(entity, cause string) string {
 	return "r.taken(ctx, " + entity + ", " + cause + ")"
 }
 
-// Policy is who may call an operation that reads or writes: a line of the operation. It is the one place that decides it.
-func (v view) Policy(string) string { return "" }
+// Policy is who may call an operation that reads or writes: a member of the operation. It is the one place that decides it.
+func (v view) Policy(access string) string {
+	if !v.Guarded {
+		return ""
+	}
+	return " Policy: auth.Can(" + spec.Capital(access) + "),"
+}
 
 // IDTag is the gorm tag of the id, which ends every index that lists are read from.
 func (v view) IDTag() string {

@@ -25,7 +25,7 @@ var (
 		"require slices strings sync tasks telemetry testing testkit time url utf8 wire wiregen migrate migrations graph")
 
 	// taken are the package-level names of every module.
-	taken = set("Module Set New Config Handler NewHandler Service NewService Repository NewRepository Draft Filter FilterInput " +
+	taken = set("Read Write Module Set New Config Handler NewHandler Service NewService Repository NewRepository Draft Filter FilterInput " +
 		"Check Sorting filter draft check sorting sortings show showMoney money Money changing filled output newOutput taken " +
 		"told once optional storable maxCents currencyPattern moment find")
 
