@@ -103,9 +103,13 @@ func addModule(p *plan.Plan, m spec.Module) ([]string, error) {
 	if err := p.AddModule(m); err != nil {
 		return nil, app.WithExitCode(err, app.ExitUsage)
 	}
+	token := ""
+	if p.Guarded() {
+		token = ` -H "Authorization: Bearer $TOKEN"`
+	}
 	return []string{
 		"make run",
-		fmt.Sprintf("curl -i localhost:8000/api%s -H 'Content-Type: application/json' -d '%s'", m.Route(), render.Example(m)),
-		fmt.Sprintf("curl localhost:8000/api%s", m.Route()),
+		fmt.Sprintf("curl -i localhost:8000/api%s%s -H 'Content-Type: application/json' -d '%s'", m.Route(), token, render.Example(m)),
+		fmt.Sprintf("curl localhost:8000/api%s%s", m.Route(), token),
 	}, nil
 }

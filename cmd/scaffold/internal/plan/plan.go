@@ -140,9 +140,12 @@ func (p *Plan) save() error {
 	return p.Tree.Write(project.ManifestFile, content)
 }
 
+// Guarded tells whether operations say who may call them.
+func (p *Plan) Guarded() bool { return p.Has("platform/auth") }
+
 // options are what the templates have to know of the project.
 func (p *Plan) options() render.Options {
-	return render.Options{Path: p.Path, Guarded: p.Has("platform/auth")}
+	return render.Options{Path: p.Path, Guarded: p.Guarded()}
 }
 
 const numberLayout = "20060102150405"
