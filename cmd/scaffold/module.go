@@ -105,7 +105,7 @@ func addModule(p *plan.Plan, m spec.Module) ([]string, error) {
 	}
 	token := ""
 	if p.Guarded() {
-		token = ` -H "Authorization: Bearer $TOKEN"`
+		token = ` -H "Authorization: Bearer $TOKEN"` //nolint:gosec // no token but where to put one
 	}
 	return []string{
 		"make run",

@@ -35,6 +35,7 @@ func TestModulesComeAndGoInAnyOrder(t *testing.T) {
 	one := picture(t, folder)
 	must(t, folder, "module", "api_key", "--fields", "secret:string")
 	assert.Contains(t, read(t, folder, "modules/apikey/apikey.go"), "type APIKey struct")
+	assert.Regexp(t, "APIKey +apikey.Config +`mapstructure:\"apikey\"`\n", read(t, folder, "wire_gen/modules.go"))
 	must(t, folder, "module", "category_tree", "--fields", "name:string", "--api", "v2")
 	must(t, folder, "remove", "api_key")
 	must(t, folder, "remove", "categorytree")

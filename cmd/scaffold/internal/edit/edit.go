@@ -105,12 +105,15 @@ func (f *File) Struct(name string) (*dst.StructType, error) {
 	return nil, fmt.Errorf("there is no struct %s", name)
 }
 
-// AddField adds a field at the end of a struct, unless it has one of this name.
-func AddField(to *dst.StructType, name string, kind dst.Expr) {
+// AddField adds a field, with a tag where there is one, at the end of a struct, unless it has one of this name.
+func AddField(to *dst.StructType, name string, kind dst.Expr, tag string) {
 	if slices.ContainsFunc(to.Fields.List, func(field *dst.Field) bool { return named(field, name) }) {
 		return
 	}
 	added := &dst.Field{Names: []*dst.Ident{dst.NewIdent(name)}, Type: kind}
+	if tag != "" {
+		added.Tag = &dst.BasicLit{Kind: token.STRING, Value: tag}
+	}
 	added.Decs.Before, added.Decs.After = dst.NewLine, dst.NewLine
 	to.Fields.List = append(to.Fields.List, added)
 }

@@ -15,6 +15,7 @@ type Mounting struct {
 	Import  string // the path of its package
 	Package string // its name
 	Field   string // in the structs: Invoice
+	Section string // of the configuration, where it is not what the field's name says
 }
 
 // Mount lists a module: its import, its section of the configuration, its field, its set, its place in the list.
@@ -23,8 +24,12 @@ func Mount(source []byte, m Mounting, group string) ([]byte, error) {
 		if err := p.file.AddImport(m.Import, group); err != nil {
 			return err
 		}
-		AddField(p.configs, m.Field, Selector(m.Package, "Config"))
-		AddField(p.modules, m.Field, &dst.StarExpr{X: Selector(m.Package, "Module")})
+		tag := ""
+		if m.Section != "" {
+			tag = fmt.Sprintf("`mapstructure:%q`", m.Section)
+		}
+		AddField(p.configs, m.Field, Selector(m.Package, "Config"), tag)
+		AddField(p.modules, m.Field, &dst.StarExpr{X: Selector(m.Package, "Module")}, "")
 		if !slices.ContainsFunc(p.set.Args, func(arg dst.Expr) bool { return isSelector(arg, m.Package, "Set") }) {
 			p.addSet(m)
 		}

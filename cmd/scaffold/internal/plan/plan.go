@@ -122,7 +122,11 @@ func (p *Plan) change(path string, change func([]byte) ([]byte, error)) error {
 
 // mounting is how a module stands in the list.
 func (p *Plan) mounting(m spec.Module) edit.Mounting {
-	return edit.Mounting{Import: p.Path + "/modules/" + m.Package(), Package: m.Package(), Field: m.Entity()}
+	mounting := edit.Mounting{Import: p.Path + "/modules/" + m.Package(), Package: m.Package(), Field: m.Entity()}
+	if m.Name != m.Package() { // the configuration would have api_key for APIKey
+		mounting.Section = m.Package()
+	}
+	return mounting
 }
 
 // save stages the manifest.

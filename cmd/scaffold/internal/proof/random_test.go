@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/spec"
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/spec/spectest"
 )
 
 const (
-	batches = 4
-	batch   = 50
+	batches = 8
+	batch   = 25
 )
 
 // TestWhateverModulesThereAreTheyWorkTogether is 200 random modules: each batch is one project.

@@ -87,7 +87,7 @@ func (m Module) checkFields() error {
 	}
 	var failed []error
 	names, columns, parameters := owners{}, owners{}, owners{}
-	for _, parameter := range []string{"limit", "cursor", "sort", "page", "resolve", "page_input", "filter_input"} {
+	for _, parameter := range []string{"limit", "cursor", "sort", "page", "resolve", "body", "raw_body", "page_input", "filter_input"} {
 		parameters[parameter] = "lists"
 	}
 	goTypes := owners{m.Entity(): "the entity", m.Shape(): "the entity"}

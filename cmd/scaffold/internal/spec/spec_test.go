@@ -124,6 +124,7 @@ func TestFieldsThatClashAreRefusedWithTheReason(t *testing.T) {
 	for fields, reason := range map[string]string{
 		"a:int,a:int":                             "a is the name of a already",
 		"amount:money,amount_cents:int":           "amount_cents is a column of amount already",
+		"body:string:index":                       "body is a query parameter of lists already",
 		"limit:int:index":                         "limit is a query parameter of lists already",
 		"due:time:index,due_from:int:index":       "due_from is a query parameter of due already",
 		"number:int,invoice_number:int":           "invoice_number is a column of number already",
