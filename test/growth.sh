@@ -17,13 +17,13 @@ for count in "${@:-5 50}"; do for many in $count; do
 	cd "$folder"
 	begun=$(now)
 	for i in $(seq "$many"); do
-		"$root/.cache/growth/scaffold" module "widget_$(printf "\\x$(printf %x $((97 + i / 26)))\\x$(printf %x $((97 + i % 26)))")" \
+		"$root/.cache/growth/scaffold" module "part$i" \
 			--fields "$fields" --no-verify >/dev/null
 	done
 	generate=$(($(took "$begun") / many))
 	begun=$(now); go tool wire gen ./wire_gen 2>/dev/null; graph=$(took "$begun")
 	begun=$(now); go build -o server ./cmd/server; build=$(took "$begun")
-	echo '// changed' >>modules/widgetab/service.go
+	echo '// changed' >>modules/part1/service.go
 	begun=$(now); go build -o server ./cmd/server; again=$(took "$begun")
 	rm -rf data && mkdir data
 	begun=$(now)
