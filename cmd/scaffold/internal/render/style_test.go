@@ -139,12 +139,13 @@ func TestWhatIsGeneratedIsWrittenAsTheHouseWritesByHand(t *testing.T) {
 	for member := range hand.operation {
 		assert.Contains(t, made.operation, member, "what every operation says of itself")
 	}
-	assert.Equal(t, hand.module, made.module, "what a module says of itself")
-	for _, name := range []string{"New", "NewHandler", "NewRepository"} {
-		assert.Equal(t, hand.signatures[name], made.signatures[name], name)
+	for member := range made.module {
+		assert.Contains(t, hand.module, member, "what a module says of itself")
 	}
-	for _, parameter := range made.signatures["NewService"] {
-		assert.Contains(t, hand.signatures["NewService"], parameter, "NewService")
+	for name, parameters := range made.signatures {
+		for _, parameter := range parameters {
+			assert.Contains(t, hand.signatures[name], parameter, name)
+		}
 	}
 	for _, file := range []string{"module.go", "config.go", "handler.go", "shapes.go", "service.go", "repository.go", "main_test.go", "events_test.go"} {
 		assert.True(t, hand.files[file] && made.files[file], "%s: by hand %t, generated %t", file, hand.files[file], made.files[file])
