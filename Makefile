@@ -78,7 +78,6 @@ cover: ## Coverage of modules/ and platform/: at least 80 % each
 
 test-scaffold: ## What the scaffolder promises, on whole projects: takes minutes
 	$(QUICK) $(GO) test -count=1 -timeout 60m -tags scaffold,nomsgpack ./cmd/scaffold/internal/proof
-
 module: ## Add a business domain: make module name=invoice fields="number:string:unique,amount:money"
 	$(QUICK) $(GO) run ./cmd/scaffold module $(name) $(if $(fields),--fields "$(fields)")
 
