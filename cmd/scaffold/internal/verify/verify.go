@@ -76,7 +76,7 @@ func (r *Runner) All(ctx context.Context, packages ...string) error {
 	})
 	if len(packages) > 0 {
 		both.Go(func() {
-			test := append([]string{"test", "-count=1"}, packages...)
+			test := append([]string{"test", "-count=1", "-ldflags=-s -w"}, packages...)
 			if tested = r.Timed("test", func() error { return r.run(ctx, nil, "go", test...) }); tested != nil {
 				cancel()
 			}
