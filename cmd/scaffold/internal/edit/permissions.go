@@ -37,7 +37,7 @@ func permissions(source []byte, role string, change func(*File, *dst.CompositeLi
 	if err != nil {
 		return nil, err
 	}
-	function, err := file.Function("permissions")
+	function, err := file.Function("Permissions")
 	if err != nil {
 		return nil, err
 	}

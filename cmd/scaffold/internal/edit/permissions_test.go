@@ -16,8 +16,8 @@ import (
 	"github.com/trellis-go/trellis/platform/auth"
 )
 
-// permissions is the table of what each role may do.
-func permissions() auth.Permissions {
+// Permissions is the table of what each role may do.
+func Permissions() auth.Permissions {
 	return auth.Permissions{
 		auth.Staff: {catalog.Write}, // beside what everybody may
 	}
