@@ -38,3 +38,16 @@ func TestPermissionsAreGrantedOnceAndRevokedToTheLastByte(t *testing.T) {
 	_, err = edit.Grant([]byte(table), "Customer", invoice, group, "Read")
 	require.ErrorContains(t, err, "no line for auth.Customer")
 }
+
+func TestOperationsHaveTheirLinesInTheMatrixAndLoseThem(t *testing.T) {
+	const before = "package p\n\nvar matrix = map[string]string{\n\t\"login\": \"anybody\", \"logout\": \"customer\",\n\t\"get-me\": \"customer\",\n}\n"
+	listed, err := edit.Matrix([]byte(before), []string{"list-invoices", "send-invoice"}, "staff", true)
+	require.NoError(t, err)
+	assert.Contains(t, string(listed), "\t\"list-invoices\": \"staff\",\n")
+	again, err := edit.Matrix(listed, []string{"send-invoice"}, "staff", true)
+	require.NoError(t, err)
+	assert.Equal(t, string(listed), string(again))
+	after, err := edit.Matrix(listed, []string{"list-invoices", "send-invoice"}, "", false)
+	require.NoError(t, err)
+	assert.Equal(t, before, string(after))
+}

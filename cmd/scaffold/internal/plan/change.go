@@ -155,6 +155,9 @@ func (p *Plan) regenerate(module string, record *project.Generated, now, next sp
 	}
 	p.manifest.Modules[module] = fresh
 	p.test(module)
+	if fresh.Guarded {
+		return p.grant(next, true)
+	}
 	return nil
 }
 

@@ -115,12 +115,33 @@ func (p *Plan) generate(m spec.Module) error {
 	return p.save()
 }
 
-const permissionsFile = "wire_gen/permissions.go"
+const (
+	permissionsFile = "wire_gen/permissions.go"
+	matrixFile      = "test/boundaries/policy_test.go"
+)
+
+// operations are the ids of the module's operations.
+func operations(m spec.Module) []string {
+	ids := []string{"list-" + m.Slugs()}
+	for _, verb := range []string{"create", "get", "replace", "patch", "delete"} {
+		ids = append(ids, verb+"-"+m.Slug())
+	}
+	for _, added := range m.Operations {
+		ids = append(ids, added.Slug()+"-"+m.Slug())
+	}
+	return ids
+}
 
 // grant lets the staff do what the module has permissions for, or no more, in projects that have such a table.
 func (p *Plan) grant(m spec.Module, allowed bool) error {
 	if !p.options().Guarded || !p.Tree.Exists(permissionsFile) {
 		return nil
+	}
+	if p.Tree.Exists(matrixFile) {
+		err := p.change(matrixFile, func(source []byte) ([]byte, error) { return edit.Matrix(source, operations(m), "staff", allowed) })
+		if err != nil {
+			return err
+		}
 	}
 	return p.change(permissionsFile, func(source []byte) ([]byte, error) {
 		if allowed {
