@@ -76,6 +76,11 @@ build: ## The server binary, in bin/
 cover: ## Coverage of modules/ and platform/: at least 80 % each
 	$(QUICK) ./test/cover.sh
 
+test-scaffold: ## What the scaffolder promises, on whole projects: takes minutes
+	$(QUICK) $(GO) test -count=1 -timeout 60m -tags scaffold,nomsgpack ./cmd/scaffold/internal/proof
+module: ## Add a business domain: make module name=invoice fields="number:string:unique,amount:money"
+	$(QUICK) $(GO) run ./cmd/scaffold module $(name) $(if $(fields),--fields "$(fields)")
+
 migrate: ## Apply pending migrations to the configured databases
 	$(QUICK) $(GO) run ./cmd/server migrate up
 

@@ -6,3 +6,8 @@ import "github.com/google/uuid"
 
 // New makes an identifier in its text form of 36 characters.
 func New() string { return uuid.Must(uuid.NewV7()).String() }
+
+const textLength = 36
+
+// Valid tells whether a text is an identifier of any version, in the form that New gives.
+func Valid(text string) bool { return len(text) == textLength && uuid.Validate(text) == nil }

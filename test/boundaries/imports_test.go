@@ -66,6 +66,9 @@ func offences(packages []pkg) []string {
 			if !ours {
 				continue
 			}
+			if room(from) == "cmd" && own(from, to) {
+				continue
+			}
 			if !slices.Contains(allowed, room(to)) {
 				found = append(found, fmt.Sprintf("%s must not import %s: %s may import from %v", from, to, room(from), allowed))
 			} else if room(from) == "modules" && room(to) == "modules" && !neighbourly(from, to) {
@@ -85,6 +88,12 @@ func neighbourly(from, to string) bool {
 	return !isLeaf && to == leaf(to)
 }
 
+// own tells whether a command's package imports another of the same command: cmd/scaffold/internal/spec.
+func own(from, to string) bool {
+	command := strings.Split(from, "/")[1]
+	return strings.HasPrefix(to, "cmd/"+command+"/internal/")
+}
+
 // leaf is the package of a module that others may import: modules/order/orderapi.
 func leaf(modulePath string) string {
 	name := strings.Split(modulePath, "/")[1]
@@ -97,10 +106,13 @@ func TestImportsRunOneWay(t *testing.T) {
 	assert.Empty(t, offences(all))
 }
 
-func TestTheServerDoesNotCarryWhatComparesSchemas(t *testing.T) {
+func TestTheServerDoesNotCarryTheToolsOfDevelopers(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", root+"cmd/server").Output()
 	require.NoError(t, err)
 	assert.NotContains(t, string(out), "ariga.io/atlas", "platform/migrate/autogen is for cmd/schema alone")
+	for _, library := range []string{"github.com/dave/dst", "charm.land/huh", "github.com/ettle/strcase"} {
+		assert.NotContains(t, string(out), library, "it is for cmd/scaffold alone")
+	}
 }
 
 func TestOffencesAreNamed(t *testing.T) {
@@ -115,6 +127,8 @@ func TestOffencesAreNamed(t *testing.T) {
 			"modules/order/orderapi must not import modules/catalog/catalogapi: of another module only its leaf package modules/catalog/catalogapi may be imported"},
 		"a module knows the graph": {"modules/order", "wire_gen",
 			"modules/order must not import wire_gen: modules may import from [modules platform]"},
+		"a command reaches into another": {"cmd/server", "cmd/scaffold/internal/spec",
+			"cmd/server must not import cmd/scaffold/internal/spec: cmd may import from [wire_gen platform configs migrations]"},
 		"a command reaches into a module": {"cmd/server", "modules/catalog",
 			"cmd/server must not import modules/catalog: cmd may import from [wire_gen platform configs migrations]"},
 	} {
@@ -123,5 +137,6 @@ func TestOffencesAreNamed(t *testing.T) {
 		})
 	}
 	assert.Empty(t, offences([]pkg{{ImportPath: root + "modules/order", Imports: []string{root + "modules/catalog/catalogapi", "fmt"}}}))
+	assert.Empty(t, offences([]pkg{{ImportPath: root + "cmd/scaffold", Imports: []string{root + "cmd/scaffold/internal/spec"}}}))
 	assert.Equal(t, []string{"utils: the top level has no room utils"}, offences([]pkg{{ImportPath: root + "utils"}}))
 }

@@ -135,6 +135,8 @@ func TestMigrationsCreateTheTablesOfTheModulesOnEveryEngine(t *testing.T) {
 		want = append(want, owned...)
 	}
 	created := regexp.MustCompile(`(?i)create table (?:if not exists )?["` + "`" + `]?(\w+)`)
+	renamed := regexp.MustCompile(`(?i)alter table (\w+)[^;]*\brename to (\w+)`)
+	dropped := regexp.MustCompile(`(?i)drop table (?:if exists )?["` + "`" + `]?(\w+)`)
 	for _, engine := range transactional {
 		var found []string
 		for _, file := range migrationsOf(t, engine) {
@@ -144,6 +146,16 @@ func TestMigrationsCreateTheTablesOfTheModulesOnEveryEngine(t *testing.T) {
 			for _, table := range created.FindAllStringSubmatch(up, -1) {
 				if !strings.HasPrefix(table[1], "new_") { // SQLite makes a table anew to change a column
 					found = append(found, table[1])
+				}
+			}
+			for _, names := range renamed.FindAllStringSubmatch(up, -1) {
+				if at := slices.Index(found, names[1]); at >= 0 {
+					found[at] = names[2]
+				}
+			}
+			for _, table := range dropped.FindAllStringSubmatch(up, -1) {
+				if !strings.Contains(up, "new_"+table[1]) { // it is of a module that was removed
+					found = slices.DeleteFunc(found, func(known string) bool { return known == table[1] })
 				}
 			}
 		}

@@ -1,0 +1,214 @@
+// Package tree changes the files of a folder all at once or not at all. Changes are staged in memory, looked at as a diff,
+// written together, and taken back to the last byte when what is checked afterwards fails.
+package tree
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Tree is a folder with changes that are staged. Paths are relative to it, with slashes.
+type Tree struct {
+	root   string
+	before map[string]*file  // what was there when a path was first touched; nil: nothing
+	staged map[string][]byte // what shall be there; nil: nothing
+	made   []string          // folders that Apply made, in the order in which it did
+}
+
+type file struct {
+	content []byte
+	mode    fs.FileMode
+}
+
+// New is a folder without changes.
+func New(root string) *Tree {
+	return &Tree{root: root, before: map[string]*file{}, staged: map[string][]byte{}}
+}
+
+// Read gives a file as it shall be. The error is fs.ErrNotExist when it shall not be.
+func (t *Tree) Read(path string) ([]byte, error) {
+	if content, ok := t.staged[path]; ok {
+		if content == nil {
+			return nil, &fs.PathError{Op: "read", Path: path, Err: fs.ErrNotExist}
+		}
+		return content, nil
+	}
+	return os.ReadFile(t.join(path))
+}
+
+// Exists tells whether a file shall be there.
+func (t *Tree) Exists(path string) bool {
+	_, err := t.Read(path)
+	return err == nil
+}
+
+// Write stages a file.
+func (t *Tree) Write(path string, content []byte) error {
+	if err := t.remember(path); err != nil {
+		return err
+	}
+	t.staged[path] = bytes.Clone(content)
+	if t.staged[path] == nil {
+		t.staged[path] = []byte{}
+	}
+	return nil
+}
+
+// Remove stages that a file goes.
+func (t *Tree) Remove(path string) error {
+	if err := t.remember(path); err != nil {
+		return err
+	}
+	t.staged[path] = nil
+	return nil
+}
+
+// Watch remembers files that a command is going to write after Apply, so that they are taken back, too.
+func (t *Tree) Watch(paths ...string) error {
+	for _, path := range paths {
+		if err := t.remember(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tree) remember(path string) error {
+	if _, known := t.before[path]; known {
+		return nil
+	}
+	info, err := os.Lstat(t.join(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.before[path] = nil
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a plain file", path)
+	}
+	content, err := os.ReadFile(t.join(path))
+	if err != nil {
+		return err
+	}
+	t.before[path] = &file{content: content, mode: info.Mode().Perm()}
+	return nil
+}
+
+// Apply writes what is staged. When it fails, nothing has changed.
+func (t *Tree) Apply() error {
+	for _, path := range slices.Sorted(maps.Keys(t.staged)) {
+		if err := t.put(path, t.staged[path]); err != nil {
+			return errors.Join(fmt.Errorf("write %s: %w", path, err), t.Rollback())
+		}
+	}
+	return nil
+}
+
+func (t *Tree) put(path string, content []byte) error {
+	before := t.before[path]
+	if content == nil {
+		return t.drop(path)
+	}
+	if before != nil && bytes.Equal(before.content, content) {
+		return nil
+	}
+	mode := fs.FileMode(0o644)
+	if before != nil {
+		mode = before.mode
+	}
+	if err := t.mkdir(filepath.Dir(t.join(path))); err != nil {
+		return err
+	}
+	return replace(t.join(path), content, mode)
+}
+
+// mkdir makes a folder and remembers every one that was not there.
+func (t *Tree) mkdir(folder string) error {
+	var missing []string
+	for at := folder; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(at); err == nil {
+			break
+		}
+		missing = append(missing, at)
+	}
+	slices.Reverse(missing)
+	for _, one := range missing {
+		if err := os.Mkdir(one, 0o755); err != nil { //nolint:gosec // a folder of sources
+			return err
+		}
+		t.made = append(t.made, one)
+	}
+	return nil
+}
+
+// replace writes beside the file and renames: nobody reads half of it.
+func replace(path string, content []byte, mode fs.FileMode) error {
+	part, err := os.CreateTemp(filepath.Dir(path), ".scaffold-*")
+	if err != nil {
+		return err
+	}
+	_, err = part.Write(content)
+	err = errors.Join(err, part.Chmod(mode), part.Close())
+	if err == nil {
+		err = os.Rename(part.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(part.Name()))
+	}
+	return nil
+}
+
+// drop removes a file, and the folders that it leaves empty.
+func (t *Tree) drop(path string) error {
+	if err := os.Remove(t.join(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for at := filepath.Dir(t.join(path)); at != filepath.Clean(t.root); at = filepath.Dir(at) {
+		if entries, err := os.ReadDir(at); err != nil || len(entries) > 0 {
+			return err
+		}
+		if err := os.Remove(at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Rollback makes every path that was touched what it was.
+func (t *Tree) Rollback() error {
+	var failed []error
+	for _, path := range slices.Sorted(maps.Keys(t.before)) {
+		failed = append(failed, t.restore(path, t.before[path]))
+	}
+	for _, folder := range slices.Backward(t.made) {
+		_ = os.Remove(folder) // stays when somebody else has put something there meanwhile
+	}
+	t.made = nil
+	return errors.Join(failed...)
+}
+
+func (t *Tree) restore(path string, before *file) error {
+	now, err := os.ReadFile(t.join(path))
+	switch {
+	case before == nil && errors.Is(err, fs.ErrNotExist):
+		return nil
+	case before == nil:
+		return os.Remove(t.join(path))
+	case err == nil && bytes.Equal(now, before.content):
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(t.join(path)), 0o755); err != nil { //nolint:gosec // a folder of sources
+		return err
+	}
+	return replace(t.join(path), before.content, before.mode)
+}
+
+func (t *Tree) join(path string) string { return filepath.Join(t.root, filepath.FromSlash(path)) }

@@ -1,0 +1,150 @@
+// Package verify makes sure that a changed project is whole: the graph is generated, the server builds, the documents of
+// its API are written, the tests of what changed pass.
+package verify
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Step is how long a part of the work took.
+type Step struct {
+	Name string        `json:"name"`
+	Took time.Duration `json:"nanoseconds"`
+}
+
+// Runner runs the Go tool in a project.
+type Runner struct {
+	Root     string
+	Versions []int // of the API
+	Graph    bool  // the modules are others than before, and so is the graph
+	Steps    []Step
+
+	mu sync.Mutex
+}
+
+// Watched are the files that All writes.
+func (r *Runner) Watched() []string {
+	paths := []string{"wire_gen/wire_gen.go"}
+	for _, version := range r.Versions {
+		paths = append(paths, document(version))
+	}
+	return paths
+}
+
+func document(version int) string { return fmt.Sprintf("test/api/v%d.json", version) }
+
+// Timed runs a part of the work and notes how long it took.
+func (r *Runner) Timed(name string, work func() error) error {
+	begun := time.Now()
+	err := work()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Steps = append(r.Steps, Step{name, time.Since(begun)})
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// All generates the graph where it has changed; then, side by side, builds the server and writes the documents of its API, and tests the
+// packages. The first failure ends what still runs.
+func (r *Runner) All(ctx context.Context, packages ...string) error {
+	if r.Graph {
+		err := r.Timed("wire", func() error { return r.run(ctx, nil, "go", "tool", "wire", "gen", "./wire_gen") })
+		if err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var built, tested error
+	var both sync.WaitGroup
+	both.Go(func() {
+		if built = r.Timed("build", func() error { return r.build(ctx) }); built != nil {
+			cancel()
+		}
+	})
+	if len(packages) > 0 {
+		both.Go(func() {
+			test := append([]string{"test", "-count=1", "-ldflags=-s -w"}, packages...)
+			if tested = r.Timed("test", func() error { return r.run(ctx, nil, "go", test...) }); tested != nil {
+				cancel()
+			}
+		})
+	}
+	both.Wait()
+	if errors.Is(built, context.Canceled) && tested != nil {
+		return tested
+	}
+	if errors.Is(tested, context.Canceled) && built != nil {
+		return built
+	}
+	return errors.Join(built, tested)
+}
+
+// build makes the server and lets it describe its API.
+func (r *Runner) build(ctx context.Context) error {
+	folder, err := os.MkdirTemp("", "scaffold-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	server := filepath.Join(folder, "server")
+	if err := r.run(ctx, nil, "go", "build", "-ldflags=-s -w", "-o", server, "./cmd/server"); err != nil {
+		return err
+	}
+	for _, version := range r.Versions {
+		var described bytes.Buffer
+		if err := r.run(ctx, &described, server, "openapi", "--version", fmt.Sprintf("v%d", version)); err != nil {
+			return err
+		}
+		path := filepath.Join(r.Root, filepath.FromSlash(document(version)))
+		before, err := os.ReadFile(path) //nolint:gosec // of the project
+		if err == nil && bytes.Equal(before, described.Bytes()) {
+			continue
+		}
+		if err := os.WriteFile(path, described.Bytes(), 0o644); err != nil { //nolint:gosec // a source file
+			return err
+		}
+	}
+	return nil
+}
+
+// run runs a program in the project. What it says is in the error.
+func (r *Runner) run(ctx context.Context, stdout *bytes.Buffer, name string, args ...string) error {
+	program := exec.CommandContext(ctx, name, args...) //nolint:gosec // of our own choice
+	program.Dir, program.Env = r.Root, environment()
+	program.WaitDelay = 5 * time.Second
+	var said bytes.Buffer
+	program.Stdout, program.Stderr = &said, &said
+	if stdout != nil {
+		program.Stdout = stdout
+	}
+	err := program.Run()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", strings.Join(append([]string{filepath.Base(name)}, args...), " "), err, said.String())
+	}
+	return nil
+}
+
+// environment is that of the Makefile, so that both use one build cache.
+func environment() []string {
+	flags := os.Getenv("GOFLAGS")
+	if !strings.Contains(flags, "-tags") {
+		flags = strings.TrimSpace(flags + " -tags=nomsgpack")
+	}
+	return append(os.Environ(), "GOFLAGS="+flags, "CGO_CFLAGS="+cmp.Or(os.Getenv("CGO_CFLAGS"), "-O1 -g0"))
+}
