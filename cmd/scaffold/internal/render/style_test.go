@@ -95,7 +95,7 @@ func (s *style) see(file string, node ast.Node) {
 		switch {
 		case ok && kind.Sel.Name == "Operation":
 			s.operation = common(s.operation, keys(n))
-		case ok && typeText(kind) == "module.Module":
+		case ok && typeText(kind) == "module.Module" && !strings.HasSuffix(file, "_test.go"):
 			s.module = keys(n)
 		}
 	}
