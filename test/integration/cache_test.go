@@ -45,7 +45,8 @@ func (p *process) version(path string) int {
 // change raises the version of a product by one.
 func (p *process) change(path string, price int) *http.Response {
 	p.t.Helper()
-	answer, _ := p.do("PATCH", path, fmt.Sprintf(`{"price_cents":%d}`, price), "If-Match", "*", "Content-Type", "application/merge-patch+json")
+	answer, _ := p.do("PATCH", path, fmt.Sprintf(`{"price_cents":%d}`, price), "If-Match", "*", "Content-Type", "application/merge-patch+json",
+		"Authorization", p.bearer())
 	return answer
 }
 
