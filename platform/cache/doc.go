@@ -43,6 +43,8 @@
 //   - When Redis was started again or replaced by another, which may have an old state, its entries are dropped before
 //     they are read.
 //
+// Between a commit and its invalidation readers may get either value, also the older one after somebody got the newer.
+//
 // Three things are left to the TTL: a process that dies between a commit and telling Redis; what others read in Redis
 // while one process alone is cut off from it; and invalidations that Redis lost in a failover of one node of a cluster.
 //
