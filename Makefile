@@ -20,7 +20,7 @@ dev: ## Serve, and build and start again when a file changes
 	$(QUICK) $(TOOL) air -c .air.toml
 
 test: ## Unit tests: need nothing but Go
-	$(QUICK) $(GO) test $(TESTS) ./...
+	export $(QUICK); $(GO) test $(TESTS) $$($(GO) list ./... | grep -v /cmd/scaffold) && $(GO) test -count=1 -shuffle=on ./cmd/scaffold/...
 
 test-integration: services ## Tests against the real servers; says which are missing
 	$(QUICK) ./test/integration.sh
@@ -34,7 +34,7 @@ conformance-check: ## Fail when that table is not what the tests showed when the
 test-faults: services ## Kill the program and cut off the broker, 20,000 events long: every effect once
 	. .cache/services.env && $(QUICK) $(GO) test -tags faults,nomsgpack -count=1 -v -timeout 10m ./test/faults
 
-test-browser: ## The documentation pages in headless Chromium, without a network
+test-browser: ## The pages in headless Chromium, without a network
 	./test/browser/run.sh
 
 test-contract: ## Independent linters and clients on the OpenAPI documents
@@ -76,7 +76,7 @@ build: ## The server binary, in bin/
 cover: ## Coverage of modules/ and platform/: at least 80 % each
 	$(QUICK) ./test/cover.sh
 
-test-scaffold: ## What the scaffolder promises, on whole projects: takes minutes
+test-scaffold: ## What the scaffolder promises, on whole projects, with SCAFFOLD_MODULES=200 random modules: takes minutes
 	$(QUICK) $(GO) test -count=1 -timeout 60m -tags scaffold,nomsgpack ./cmd/scaffold/internal/proof
 module: ## Add a business domain: make module name=invoice fields="number:string:unique,amount:money"
 	$(QUICK) $(GO) run ./cmd/scaffold module $(name) $(if $(fields),--fields "$(fields)")

@@ -18,6 +18,8 @@ import (
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/health"
 	"github.com/trellis-go/trellis/platform/httpapi"
+	"github.com/trellis-go/trellis/platform/httpclient"
+	"github.com/trellis-go/trellis/platform/idempotency"
 	"github.com/trellis-go/trellis/platform/inbox"
 	"github.com/trellis-go/trellis/platform/lease"
 	"github.com/trellis-go/trellis/platform/log"
@@ -27,32 +29,34 @@ import (
 	"github.com/trellis-go/trellis/platform/queue"
 	"github.com/trellis-go/trellis/platform/ratelimit"
 	"github.com/trellis-go/trellis/platform/subscription"
+	"github.com/trellis-go/trellis/platform/sweep"
 	"github.com/trellis-go/trellis/platform/tasks"
 	"github.com/trellis-go/trellis/platform/telemetry"
 )
 
 // Config has a section for each package that has keys.
 type Config struct {
-	App        app.Config
-	Auth       auth.Config
-	Crypto     crypto.Config
-	HTTP       httpapi.Config
-	Log        log.Config
-	Databases  database.Configs
-	Migrations migrate.Config
-	Cache      cache.Config
-	RateLimit  ratelimit.Config
-	Broker     broker.Config
-	Outbox     outbox.Config
-	Inbox      subscription.Config
-	Tasks      tasks.Config
-	Worker     WorkerConfig
+	App         app.Config
+	Auth        auth.Config
+	Crypto      crypto.Config
+	HTTP        httpapi.Config
+	Log         log.Config
+	Databases   database.Configs
+	Migrations  migrate.Config
+	Cache       cache.Config
+	RateLimit   ratelimit.Config
+	Broker      broker.Config
+	Outbox      outbox.Config
+	Inbox       subscription.Config
+	Idempotency idempotency.Config
+	Tasks       tasks.Config
+	Worker      WorkerConfig
 }
 
 // Set provides the platform, given a Config, a *log.Logger, a telemetry.Build, the migrations' fs.FS and the modules.
 var Set = wire.NewSet(
 	wire.FieldsOf(new(Config), "App", "Auth", "Crypto", "HTTP", "Databases", "Migrations", "Cache", "RateLimit", "Broker", "Outbox", "Inbox",
-		"Tasks", "Worker"),
+		"Idempotency", "Tasks", "Worker"),
 	wire.FieldsOf(new(*log.Logger), "Logger"),
 	clock.New,
 	database.Open,
@@ -61,7 +65,9 @@ var Set = wire.NewSet(
 	NewCache,
 	NewLimiter,
 	broker.Open, outbox.New, NewRelays, NewRunner,
+	idempotency.New, NewSweeper,
 	auth.NewTokens, auth.NewGate,
+	httpclient.NewMetrics,
 	crypto.NewRing, crypto.NewPasswords, wire.FieldsOf(new(crypto.Config), "Argon2"),
 	NewHealth,
 	tasks.New,
@@ -82,6 +88,7 @@ func Tables() []module.Module {
 		{Name: "outbox", Models: outbox.Models()},
 		{Name: "inbox", Models: inbox.Models()},
 		{Name: "tasks", Models: tasks.Models()},
+		{Name: "idempotency", Models: idempotency.Models()},
 	}
 }
 
@@ -100,7 +107,7 @@ func NewHealth(logger *slog.Logger, databases *database.Manager, cfg broker.Conf
 // NewAPI makes the API with the operations of every module. It refuses modules that cannot work together.
 func NewAPI(
 	cfg httpapi.Config, limits ratelimit.Config, limiter ratelimit.Limiter, gate *auth.Gate, logger *slog.Logger,
-	health *health.Health, registry *prometheus.Registry, background *tasks.Tasks, modules []module.Module,
+	health *health.Health, registry *prometheus.Registry, background *tasks.Tasks, b broker.Broker, modules []module.Module,
 ) (*httpapi.API, error) {
 	if err := module.Check(modules); err != nil {
 		return nil, err
@@ -113,6 +120,7 @@ func NewAPI(
 		m.Routes(api)
 	}
 	background.Routes(api)
+	subscription.NewLetters(b, module.Subscriptions(modules)).Routes(api)
 	return api, nil
 }
 
@@ -126,9 +134,10 @@ type Parts struct {
 	Migrator      *migrate.Migrator
 	Caches        *cache.Store
 	Broker        broker.Broker
-	Relays        outbox.Relays
+	Relays        []*outbox.Relay
 	Subscriptions *subscription.Runner
 	Tasks         *tasks.Worker
+	Sweeper       *sweep.Sweeper
 	Tokens        *auth.Tokens
 	Ring          *crypto.Ring
 	Modules       []module.Module
@@ -153,7 +162,7 @@ func NewApp(p Parts, cfg WorkerConfig, server *httpapi.Server, registry *prometh
 // ground is what every kind of process has. The relays of the outbox are here, since they are woken by the commits of
 // their own process.
 func (p Parts) ground() []app.Component {
-	return []app.Component{
+	parts := []app.Component{
 		{Name: "signing keys", Start: configured(p.Tokens.Start)},
 		{Name: "encryption keys", Start: configured(p.Ring.Start)},
 		{Name: "databases", Start: p.Databases.Start, Stop: p.Databases.Close},
@@ -161,16 +170,26 @@ func (p Parts) ground() []app.Component {
 		{Name: "cache", Start: p.Caches.Start, Stop: p.Caches.Close},
 		{Name: "broker", Start: p.Broker.Start, Stop: p.Broker.Stop},
 		{Name: "modules", Start: func(ctx context.Context) error { return module.Start(ctx, p.Modules) }},
-		{Name: "outbox", Run: p.Relays.Run, Drain: p.Relays.Drain},
 	}
+	for _, relay := range p.Relays {
+		parts = append(parts, app.Component{Name: "outbox", Run: relay.Run, Drain: relay.Drain})
+	}
+	return parts
 }
 
-// work is what carries out what waits in the background.
+// work is what carries out what waits in the background. Workers without a Drain work until all parts have drained.
 func (p Parts) work() []app.Component {
-	return []app.Component{
+	parts := []app.Component{
 		{Name: "subscriptions", Run: p.Subscriptions.Run, Drain: p.Subscriptions.Drain},
 		{Name: "tasks", Run: p.Tasks.Run, Drain: p.Tasks.Drain},
+		{Name: "sweeper", Run: p.Sweeper.Run},
 	}
+	for _, m := range p.Modules {
+		for _, worker := range m.Workers {
+			parts = append(parts, app.Component{Name: m.Name, Run: worker.Run, Drain: worker.Drain})
+		}
+	}
+	return parts
 }
 
 // configured makes a failure to start one of the configuration.

@@ -2,11 +2,11 @@
 # Starts a built server for a test script and stops it when the script ends: source this, then call
 #
 #   start_server BINARY FOLDER    serves on a free port with a database and keys in FOLDER, and signs in as its first
-#                                 admin; sets url, server and token
+#                                 admin; sets url, server, token, email and password
 start_server() {
 	local binary=$1 folder=$2 port=$((20000 + RANDOM % 20000))
 	url="http://127.0.0.1:$port"
-	local email=admin@example.com password="only for the test $RANDOM$RANDOM"
+	email=admin@example.com password="only for the test $RANDOM$RANDOM"
 	TRELLIS_HTTP_ADDR="127.0.0.1:$port" TRELLIS_DATABASES_PRIMARY_DSN="$folder/test.db" \
 		TRELLIS_AUTH_KEY_STORE="$folder/auth.pem" TRELLIS_CRYPTO_KEY_STORE="$folder/crypto.keys" \
 		TRELLIS_MODULES_IDENTITY_ADMIN_EMAIL="$email" TRELLIS_MODULES_IDENTITY_ADMIN_PASSWORD="$password" \

@@ -6,11 +6,8 @@ set -euo pipefail
 folder=$(mktemp -d)
 start_server "$1" "$folder"
 curl -sf "$url/readyz"
-product='{"sku":"TEA-1","name":"Green tea","price_cents":1299,"currency":"EUR"}'
-[ "$(curl -s -o /dev/null -w '%{http_code}' "$url/api/v1/products" -H 'Content-Type: application/json' -d "$product")" = 401 ]
-curl -sf -X POST "$url/api/v1/products" -H 'Content-Type: application/json' -H "Authorization: Bearer $token" \
-	-d "$product" >/dev/null
-curl -sf "$url/api/products" | grep -q '"amount_cents":1299'
+[ "$(curl -s -o /dev/null -w '%{http_code}' "$url/api/v2/tasks")" = 401 ]
+curl -sf "$url/api/v2/tasks" -H "Authorization: Bearer $token" | grep -q '"items":\[\]'
 kill -TERM "$server"
 wait "$server"
 rm -rf "$folder"

@@ -4,7 +4,6 @@ import (
 	"io/fs"
 
 	"github.com/trellis-go/trellis/migrations"
-	"github.com/trellis-go/trellis/modules/identity"
 	"github.com/trellis-go/trellis/platform"
 	"github.com/trellis-go/trellis/platform/app"
 	"github.com/trellis-go/trellis/platform/broker"
@@ -26,7 +25,7 @@ type Application struct {
 	Migrator  *migrate.Migrator
 	Broker    broker.Broker // started by App
 	Modules   []module.Module
-	Identity  *identity.Service // for the commands on accounts
+	Domains   Modules // by name, for the commands that are about one
 }
 
 func migrationFiles() fs.FS { return migrations.Files }

@@ -7,8 +7,12 @@
 package wiregen
 
 import (
+	"github.com/trellis-go/trellis/modules/analytics"
 	"github.com/trellis-go/trellis/modules/catalog"
 	"github.com/trellis-go/trellis/modules/identity"
+	"github.com/trellis-go/trellis/modules/inventory"
+	"github.com/trellis-go/trellis/modules/order"
+	"github.com/trellis-go/trellis/modules/webhook"
 	"github.com/trellis-go/trellis/platform"
 	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/broker"
@@ -16,6 +20,8 @@ import (
 	"github.com/trellis-go/trellis/platform/crypto"
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/httpapi"
+	"github.com/trellis-go/trellis/platform/httpclient"
+	"github.com/trellis-go/trellis/platform/idempotency"
 	"github.com/trellis-go/trellis/platform/log"
 	"github.com/trellis-go/trellis/platform/migrate"
 	"github.com/trellis-go/trellis/platform/outbox"
@@ -65,7 +71,9 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 		return nil, err
 	}
 	service := catalog.NewService(repository, store, outboxOutbox, tasksTasks, clockClock)
-	handler := catalog.NewHandler(catalogConfig, service)
+	idempotencyConfig := config.Idempotency
+	keys := idempotency.New(idempotencyConfig, clockClock, registry, slogLogger)
+	handler := catalog.NewHandler(catalogConfig, service, keys)
 	module := catalog.New(handler)
 	identityConfig := moduleConfigs.Identity
 	identityRepository, err := identity.NewRepository(identityConfig, manager)
@@ -94,21 +102,72 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 	identityService := identity.NewService(identityConfig, identityRepository, passwords, ring, tokens, sessions, limiter, clockClock, slogLogger, console)
 	identityHandler := identity.NewHandler(identityService)
 	identityModule := identity.New(identityHandler)
-	modules := Modules{
-		Catalog:  module,
-		Identity: identityModule,
-	}
-	v := list(modules)
-	relays, err := platform.NewRelays(outboxConfig, outboxOutbox, brokerBroker, manager, v, registry, slogLogger)
+	inventoryConfig := moduleConfigs.Inventory
+	inventoryRepository, err := inventory.NewRepository(inventoryConfig, manager)
 	if err != nil {
 		return nil, err
 	}
-	subscriptionConfig := config.Inbox
-	runner, err := platform.NewRunner(subscriptionConfig, brokerBroker, manager, v, registry, slogLogger)
+	inventoryService := inventory.NewService(inventoryRepository, service, outboxOutbox, clockClock)
+	inventoryHandler := inventory.NewHandler(inventoryConfig, inventoryService, keys)
+	inventoryModule := inventory.New(inventoryHandler)
+	orderConfig := moduleConfigs.Order
+	orderRepository, err := order.NewRepository(orderConfig, manager)
+	if err != nil {
+		return nil, err
+	}
+	payments := order.NewPayments(orderConfig)
+	orderService := order.NewService(orderConfig, orderRepository, service, inventoryService, payments, outboxOutbox, tasksTasks, clockClock)
+	orderHandler := order.NewHandler(orderService, keys)
+	orderModule := order.New(orderHandler)
+	analyticsConfig := moduleConfigs.Analytics
+	analyticsRepository, err := analytics.NewRepository(analyticsConfig, manager)
+	if err != nil {
+		return nil, err
+	}
+	warehouse, err := analytics.OpenWarehouse(analyticsConfig, manager)
+	if err != nil {
+		return nil, err
+	}
+	analyticsService := analytics.NewService(analyticsRepository, warehouse, clockClock)
+	analyticsHandler := analytics.NewHandler(analyticsConfig, analyticsService)
+	recorder := analytics.NewRecorder(analyticsConfig, analyticsRepository, warehouse, clockClock, registry, slogLogger)
+	analyticsModule := analytics.New(analyticsHandler, recorder)
+	webhookConfig := moduleConfigs.Webhook
+	webhookRepository, err := webhook.NewRepository(webhookConfig, manager)
+	if err != nil {
+		return nil, err
+	}
+	metrics := httpclient.NewMetrics(registry)
+	sender, err := webhook.NewSender(webhookConfig, webhookRepository, ring, metrics, clockClock, slogLogger)
+	if err != nil {
+		return nil, err
+	}
+	webhookService := webhook.NewService(webhookConfig, webhookRepository, ring, sender, clockClock)
+	webhookHandler := webhook.NewHandler(webhookService)
+	webhookModule := webhook.New(webhookHandler, sender)
+	modules := Modules{
+		Catalog:   module,
+		Identity:  identityModule,
+		Inventory: inventoryModule,
+		Order:     orderModule,
+		Analytics: analyticsModule,
+		Webhook:   webhookModule,
+	}
+	v := list(modules, moduleConfigs)
+	v2, err := platform.NewRelays(outboxConfig, outboxOutbox, brokerBroker, manager, v, registry, slogLogger)
+	if err != nil {
+		return nil, err
+	}
+	runner, err := platform.NewRunner(brokerBroker, manager, v, registry, slogLogger)
 	if err != nil {
 		return nil, err
 	}
 	worker, err := platform.NewWorker(tasksConfig, tasksTasks, registry, v)
+	if err != nil {
+		return nil, err
+	}
+	subscriptionConfig := config.Inbox
+	sweeper, err := platform.NewSweeper(subscriptionConfig, outboxConfig, keys, clockClock, manager, v, slogLogger)
 	if err != nil {
 		return nil, err
 	}
@@ -121,9 +180,10 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 		Migrator:      migrator,
 		Caches:        store,
 		Broker:        brokerBroker,
-		Relays:        relays,
+		Relays:        v2,
 		Subscriptions: runner,
 		Tasks:         worker,
+		Sweeper:       sweeper,
 		Tokens:        tokens,
 		Ring:          ring,
 		Modules:       v,
@@ -132,7 +192,7 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 	httpapiConfig := config.HTTP
 	permissions := Permissions()
 	gate := auth.NewGate(tokens, sessions, permissions)
-	api, err := platform.NewAPI(httpapiConfig, ratelimitConfig, limiter, gate, slogLogger, health, registry, tasksTasks, v)
+	api, err := platform.NewAPI(httpapiConfig, ratelimitConfig, limiter, gate, slogLogger, health, registry, tasksTasks, brokerBroker, v)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +209,7 @@ func New(cfg Config, logger *log.Logger, build telemetry.Build) (*Application, e
 		Migrator:  migrator,
 		Broker:    brokerBroker,
 		Modules:   v,
-		Identity:  identityService,
+		Domains:   modules,
 	}
 	return application, nil
 }

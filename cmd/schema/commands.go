@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trellis-go/trellis/platform/app"
-	"github.com/trellis-go/trellis/platform/migrate"
+	"github.com/trellis-go/trellis/platform/migrate/sqlfile"
 )
 
 func newDiff() *cobra.Command {
@@ -33,8 +33,8 @@ func newDiff() *cobra.Command {
 				fmt.Fprintln(cmd.OutOrStdout(), "models and migrations agree on", differences.names())
 				return missing
 			}
-			written, err := migrate.Create(c.dir, args[0], time.Now(), differences.files())
-			if errors.Is(err, migrate.ErrName) {
+			written, err := sqlfile.Create(c.dir, args[0], time.Now(), differences.files())
+			if errors.Is(err, sqlfile.ErrName) {
 				return app.WithExitCode(err, app.ExitUsage)
 			}
 			for _, file := range written {

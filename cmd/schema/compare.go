@@ -13,8 +13,8 @@ import (
 
 	"github.com/trellis-go/trellis/platform/app"
 	"github.com/trellis-go/trellis/platform/config"
-	"github.com/trellis-go/trellis/platform/migrate"
 	"github.com/trellis-go/trellis/platform/migrate/autogen"
+	"github.com/trellis-go/trellis/platform/migrate/sqlfile"
 )
 
 // Where the server is on which MySQL's scratch databases are made: the second is what the tests use.
@@ -84,7 +84,7 @@ func (c *comparison) compare(ctx context.Context) (found, error) {
 
 // names are the engines that were asked for, or all that there is a folder of and that can be compared.
 func (c *comparison) names() ([]string, error) {
-	there, err := migrate.Engines(c.dir)
+	there, err := sqlfile.Engines(c.dir)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/trellis-go/trellis/platform/migrate"
+	"github.com/trellis-go/trellis/platform/migrate/sqlfile"
 	"github.com/trellis-go/trellis/test/testkit"
 )
 
@@ -56,7 +56,7 @@ func TestCheckShowsWhatIsMissingAndDiffWritesIt(t *testing.T) {
 			dir := folder(t, engines...)
 			code, out, errs := call(t, "check", "--dir", dir)
 			assert.Equal(t, 1, code)
-			assert.Contains(t, strings.ReplaceAll(out, "`", ""), name+": CREATE TABLE catalog_products (")
+			assert.Contains(t, strings.ReplaceAll(out, "`", ""), name+": CREATE TABLE outbox_sent (")
 			assert.Contains(t, errs, "server migrate diff NAME writes what is missing")
 
 			code, out, errs = call(t, "diff", "create_all", "--dir", dir)
@@ -95,14 +95,14 @@ func TestWhatIsLostIsSaidWhenItIsWritten(t *testing.T) {
 	code, _, errs := call(t, "diff", "create_all", "--dir", dir)
 	require.Equal(t, 0, code, errs)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "sqlite", "29990101000000_more.sql"),
-		[]byte("-- +goose Up\nALTER TABLE catalog_categories ADD COLUMN note TEXT;\nALTER TABLE catalog_products ADD COLUMN note TEXT;\n"), 0o600))
+		[]byte("-- +goose Up\nALTER TABLE lease_holders ADD COLUMN note TEXT;\nALTER TABLE outbox_sent ADD COLUMN note TEXT;\n"), 0o600))
 	code, _, errs = call(t, "diff", "drop_notes", "--dir", dir)
 	require.Equal(t, 0, code, errs)
-	assert.Contains(t, errs, "sqlite: destructive: the column catalog_categories.note is dropped")
+	assert.Contains(t, errs, "sqlite: destructive: the column lease_holders.note is dropped")
 }
 
 func TestAMistakeOnTheCommandLineHasItsOwnExitCode(t *testing.T) {
-	dir := folder(t, migrate.Transactional...)
+	dir := folder(t, sqlfile.Transactional...)
 	for _, args := range [][]string{
 		{"diff"}, {"diff", "Bad Name", "--dir", dir, "--engines", "sqlite"}, {"diff", "x", "--dir", "nowhere"}, {"check", "x"},
 		{"check", "--dir", dir, "--engines", "postgres"}, {"check", "--nothing"},

@@ -13,13 +13,14 @@ import (
 
 	"github.com/trellis-go/trellis/platform/app"
 	"github.com/trellis-go/trellis/platform/broker"
+	"github.com/trellis-go/trellis/platform/module"
 	wiregen "github.com/trellis-go/trellis/wire_gen"
 )
 
 const (
 	// brokerWait is how long a command waits for the broker.
 	brokerWait = 15 * time.Second
-	// mostLetters is how many dead letters of a subscription one command looks at.
+	// mostLetters is how many dead letters of a subscription one command takes on.
 	mostLetters = 10_000
 )
 
@@ -46,7 +47,9 @@ func newLettersList(opts *options) *cobra.Command {
 	cmd := opts.letters("list [SUBSCRIPTION]", "List the dead letters of a subscription, or of all", cobra.MaximumNArgs(1),
 		func(cmd *cobra.Command, a *wiregen.Application, args []string) error {
 			if len(args) == 0 {
-				args = subscriptions(a)
+				for _, s := range module.Subscriptions(a.Modules) {
+					args = append(args, s.Name)
+				}
 			}
 			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			fmt.Fprintln(table, "SUBSCRIPTION\tID\tTYPE\tSUBJECT\tDIED\tATTEMPTS\tERROR")
@@ -66,33 +69,21 @@ func newLettersList(opts *options) *cobra.Command {
 	return cmd
 }
 
-func subscriptions(a *wiregen.Application) []string {
-	var names []string
-	for _, m := range a.Modules {
-		for _, s := range m.Subscriptions {
-			names = append(names, s.Name)
-		}
-	}
-	return names
-}
-
 func newLettersShow(opts *options) *cobra.Command {
 	return opts.letters("show SUBSCRIPTION ID", "Print a dead letter as JSON: the event, and why it was given up", cobra.ExactArgs(2),
 		func(cmd *cobra.Command, a *wiregen.Application, args []string) error {
-			letters, err := a.Broker.Dead(cmd.Context(), args[0], mostLetters)
+			letter, err := a.Broker.DeadByID(cmd.Context(), args[0], args[1])
 			if err != nil {
 				return err
 			}
-			for _, l := range letters {
-				if l.ID == args[1] {
-					return printLetter(cmd.OutOrStdout(), l)
-				}
+			if letter == nil {
+				return noLetter(args[0], args[1])
 			}
-			return noLetter(args[0], args[1])
+			return printLetter(cmd.OutOrStdout(), letter)
 		})
 }
 
-func printLetter(out io.Writer, l broker.DeadLetter) error {
+func printLetter(out io.Writer, l *broker.DeadLetter) error {
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(struct {

@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trellis-go/trellis/platform/app"
-	"github.com/trellis-go/trellis/platform/migrate"
 	"github.com/trellis-go/trellis/platform/migrate/lint"
+	"github.com/trellis-go/trellis/platform/migrate/sqlfile"
 )
 
 // newMigrateCreate is for developers: it writes into the source tree.
@@ -30,10 +30,10 @@ func newMigrateCreate() *cobra.Command {
 			}
 			contents := map[string]string{}
 			for _, engine := range engines {
-				contents[engine] = migrate.Empty
+				contents[engine] = sqlfile.Empty
 			}
-			written, err := migrate.Create(dir, args[0], time.Now(), contents)
-			if errors.Is(err, migrate.ErrName) {
+			written, err := sqlfile.Create(dir, args[0], time.Now(), contents)
+			if errors.Is(err, sqlfile.ErrName) {
 				err = app.WithExitCode(err, app.ExitUsage)
 			}
 			for _, file := range written {
@@ -43,7 +43,7 @@ func newMigrateCreate() *cobra.Command {
 		},
 	}
 	bindDir(cmd, &dir)
-	cmd.Flags().BoolVar(&warehouse, "warehouse", false, "for "+migrate.Warehouse+" alone")
+	cmd.Flags().BoolVar(&warehouse, "warehouse", false, "for "+sqlfile.Warehouse+" alone")
 	return cmd
 }
 
@@ -51,11 +51,11 @@ func newMigrateCreate() *cobra.Command {
 func enginesOf(dir string, warehouse bool) ([]string, error) {
 	switch {
 	case !warehouse:
-		return migrate.Engines(dir)
-	case migrate.HasFolder(dir, migrate.Warehouse):
-		return []string{migrate.Warehouse}, nil
+		return sqlfile.Engines(dir)
+	case sqlfile.HasFolder(dir, sqlfile.Warehouse):
+		return []string{sqlfile.Warehouse}, nil
 	default:
-		return nil, fmt.Errorf("%s has no folder %s: give the right one with --dir", dir, migrate.Warehouse)
+		return nil, fmt.Errorf("%s has no folder %s: give the right one with --dir", dir, sqlfile.Warehouse)
 	}
 }
 
@@ -66,10 +66,10 @@ func newMigrateLint() *cobra.Command {
 		Short: "Find what destroys data, keeps others waiting or cannot be taken back",
 		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := migrate.Engines(dir); err != nil {
+			if _, err := sqlfile.Engines(dir); err != nil {
 				return app.WithExitCode(err, app.ExitUsage)
 			}
-			found, err := lint.Check(os.DirFS(dir), migrate.Transactional)
+			found, err := lint.Check(os.DirFS(dir), sqlfile.Transactional)
 			if err != nil {
 				return err
 			}

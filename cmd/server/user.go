@@ -58,7 +58,7 @@ func newUserCreate(opts *options) *cobra.Command {
 			if err := application.Databases.Start(cmd.Context()); err != nil {
 				return app.WithExitCode(err, app.ExitUnavailable)
 			}
-			made, err := application.Identity.CreateUser(cmd.Context(), email, password, auth.Role(role))
+			made, err := application.Domains.Identity.Accounts.CreateUser(cmd.Context(), email, password, auth.Role(role))
 			if err != nil {
 				return fmt.Errorf("create the account: %w", err)
 			}

@@ -34,7 +34,7 @@ func benchmarkClient(b *testing.B) (testkit.Client, string) {
 	require.NoError(b, err)
 	product, err := service.CreateProduct(b.Context(), draft("READ"))
 	require.NoError(b, err)
-	return testkit.Serve(b, catalog.New(catalog.NewHandler(settings, service)).Module), product.ID
+	return testkit.Serve(b, catalog.New(catalog.NewHandler(settings, service, testkit.Keys(b))).Module), product.ID
 }
 
 func BenchmarkGetProduct(b *testing.B) {

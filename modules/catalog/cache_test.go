@@ -23,7 +23,7 @@ import (
 
 func TestAProductIsReadByItsSKU(t *testing.T) {
 	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
-		client := testkit.Serve(t, catalog.New(catalog.NewHandler(settings, newService(t, m))).Module)
+		client := testkit.Serve(t, catalog.New(catalog.NewHandler(settings, newService(t, m), testkit.Keys(t))).Module)
 		product := create(t, client, tea("TEA/1", `"categories":["Tea"]`))
 		read := client.Get("/api/v1/products/by-sku/TEA%2F1").Must(http.StatusOK)
 		assert.Equal(t, product, read.JSON())
@@ -51,7 +51,7 @@ func replicas(t *testing.T, m *database.Manager) (a, b replica) {
 		repo, err := catalog.NewRepository(settings, m)
 		require.NoError(t, err)
 		service := catalog.NewService(repo, testkit.Cache(t, client), outbox.New(clock.System), nil, clock.System)
-		return replica{testkit.Serve(t, catalog.New(catalog.NewHandler(settings, service)).Module), service}
+		return replica{testkit.Serve(t, catalog.New(catalog.NewHandler(settings, service, testkit.Keys(t))).Module), service}
 	}
 	return one(), one()
 }
@@ -110,7 +110,7 @@ func TestEachWriteIsSeenByTheNextReadOfEveryReplica(t *testing.T) {
 			require.Equal(t, before, look(b, all))
 
 			write(t, a, product)
-			uncached := testkit.Serve(t, catalog.New(catalog.NewHandler(settings, newService(t, m))).Module)
+			uncached := testkit.Serve(t, catalog.New(catalog.NewHandler(settings, newService(t, m), testkit.Keys(t))).Module)
 			after := look(replica{Client: uncached}, all)
 			require.NotEqual(t, before, after, "the write shows")
 			assert.Equal(t, after, look(a, all), "who wrote sees it at once")

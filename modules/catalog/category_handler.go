@@ -6,6 +6,7 @@ import (
 
 	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/httpapi"
+	"github.com/trellis-go/trellis/platform/idempotency"
 	"github.com/trellis-go/trellis/platform/problem"
 )
 
@@ -18,8 +19,8 @@ func (h *Handler) routeCategories(v *httpapi.Group) {
 	}, h.listCategories)
 	httpapi.Handle(v, httpapi.Operation{
 		ID: "create-category", Method: http.MethodPost, Path: "/categories", Tag: tag, Policy: auth.Can(Write), Status: http.StatusCreated,
-		Summary: "Create a category", Problems: []*problem.Kind{ErrCategoryNameTaken},
-	}, h.createCategory)
+		Summary: "Create a category", Problems: append(idempotency.Problems(), ErrCategoryNameTaken),
+	}, idempotency.Once(h.keys, h.service.repo.DB, h.createCategory))
 	httpapi.Handle(v, httpapi.Operation{
 		ID: "get-category", Method: http.MethodGet, Path: "/categories/{id}", Tag: tag, Policy: auth.Public,
 		Summary: "Read a category", Problems: []*problem.Kind{ErrCategoryNotFound},
@@ -65,6 +66,7 @@ func newCategoryOutput(c *Category, status int) *categoryOutput {
 
 type createCategoryInput struct {
 	httpapi.Origin
+	idempotency.OptionalKey
 	Body category
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -45,21 +46,19 @@ func (r *Repository) loadCategories(ctx context.Context, products []Product) err
 	return nil
 }
 
-// CategoriesByName finds the categories that have one of the names, without regard to case, by name.
-func (r *Repository) CategoriesByName(ctx context.Context, names []string) ([]Category, error) {
+// LockCategories finds the categories that have one of the names, without regard to case, by name, for a transaction that is
+// going to put products into them: who wants to rename or delete one waits.
+func (r *Repository) LockCategories(ctx context.Context, names []string) ([]Category, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	return categoriesByName(r.Reader(ctx), names)
-}
-
-func categoriesByName(db *gorm.DB, names []string) ([]Category, error) {
 	folded := make([]string, len(names))
 	for i, name := range names {
 		folded[i] = fold(name)
 	}
 	var found []Category
-	if err := db.Where("name_folded IN ?", folded).Order("name_folded").Find(&found).Error; err != nil {
+	err := r.Writer(ctx).Scopes(database.ForUpdate).Where("name_folded IN ?", folded).Order("name_folded").Find(&found).Error
+	if err != nil {
 		return nil, fmt.Errorf("find categories by name: %w", err)
 	}
 	return found, nil
@@ -76,7 +75,7 @@ func (r *Repository) AddCategories(ctx context.Context, missing []Category, name
 			return nil, fmt.Errorf("add %d categories: %w", len(missing), err)
 		}
 	}
-	return categoriesByName(r.Writer(ctx).Scopes(database.ForUpdate), names)
+	return r.LockCategories(ctx, names)
 }
 
 // Category finds a category. The error is ErrCategoryNotFound when there is none.
@@ -124,8 +123,9 @@ func (r *Repository) InsertCategory(ctx context.Context, category *Category) err
 	return nil
 }
 
-// UpdateCategory stores a changed category and raises its version, and those of its products, which show its name. The errors are ErrCategoryNameTaken, and
-// problem.PreconditionFailed when the stored version is not the one that was changed.
+// UpdateCategory stores a changed category and raises its version; RaiseProducts does so with those of its products, which show
+// its name. The errors are ErrCategoryNameTaken, and problem.PreconditionFailed when the stored version is not the one that
+// was changed.
 func (r *Repository) UpdateCategory(ctx context.Context, category *Category) error {
 	read := category.Version
 	category.Version++
@@ -140,11 +140,28 @@ func (r *Repository) UpdateCategory(ctx context.Context, category *Category) err
 	if stored.RowsAffected == 0 {
 		return changedMeanwhile()
 	}
-	members := r.Writer(ctx).Model(&productCategory{}).Select("product_id").Where("category_id = ?", category.ID)
-	err := r.Writer(ctx).Model(&Product{}).Scopes(live).Where("id IN (?)", members).
-		Updates(map[string]any{"version": gorm.Expr("version + 1"), "updated_at": category.UpdatedAt}).Error
+	return nil
+}
+
+// Members finds the ids of the products in a category, also of deleted ones, at most so many, in order, after the last one of
+// the batch before.
+func (r *Repository) Members(ctx context.Context, categoryID, after string, limit int) ([]string, error) {
+	var found []string
+	err := r.Reader(ctx).Model(&productCategory{}).Where("category_id = ? AND product_id > ?", categoryID, after).
+		Order("product_id").Limit(limit).Pluck("product_id", &found).Error
 	if err != nil {
-		return fmt.Errorf("raise the versions of the products in the category %s: %w", category.ID, err)
+		return nil, fmt.Errorf("find the products in the category %s: %w", categoryID, err)
+	}
+	return found, nil
+}
+
+// RaiseProducts raises the versions of those of the products that are not deleted. They are named one by one: MariaDB would go
+// through all products there are for those that a subquery chooses.
+func (r *Repository) RaiseProducts(ctx context.Context, productIDs []string, at time.Time) error {
+	err := r.Writer(ctx).Model(&Product{}).Scopes(live).Where("id IN ?", productIDs).
+		Updates(map[string]any{"version": gorm.Expr("version + 1"), "updated_at": at}).Error
+	if err != nil {
+		return fmt.Errorf("raise the versions of %d products: %w", len(productIDs), err)
 	}
 	return nil
 }
@@ -166,6 +183,9 @@ func (r *Repository) DeleteCategory(ctx context.Context, category *Category) err
 		return fmt.Errorf("take deleted products out of the category %s: %w", category.ID, err)
 	}
 	stored := r.Writer(ctx).Where("id = ? AND version = ?", category.ID, category.Version).Delete(&Category{})
+	if errors.Is(stored.Error, database.ErrForeignKey) { // Oracle lets a product in although the category is locked
+		return ErrCategoryInUse.Errorf("a product has just come into the category %q", category.Name).Because(stored.Error)
+	}
 	if stored.Error != nil {
 		return fmt.Errorf("delete the category %s: %w", category.ID, stored.Error)
 	}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/trellis-go/trellis/modules/catalog/catalogapi"
 	"github.com/trellis-go/trellis/platform/id"
+	"github.com/trellis-go/trellis/platform/outbox"
 	"github.com/trellis-go/trellis/platform/page"
 )
 
@@ -63,12 +65,43 @@ func (s *Service) RenameCategory(ctx context.Context, categoryID string, check C
 		}
 		s.cached.changedMany(ctx)
 		category.Name, category.NameFolded, category.UpdatedAt = name, fold(name), s.now()
-		return s.repo.UpdateCategory(ctx, category)
+		if err := s.repo.UpdateCategory(ctx, category); err != nil {
+			return err
+		}
+		return s.changeMembers(ctx, category)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("rename the category %s: %w", categoryID, err)
 	}
 	return category, nil
+}
+
+const memberBatch = 500
+
+// changeMembers raises the versions of the products of a category, which show its name, and publishes that they have changed.
+// There may be many, so no more than a batch is held.
+func (s *Service) changeMembers(ctx context.Context, category *Category) error {
+	for after := ""; ; {
+		ids, err := s.repo.Members(ctx, category.ID, after, memberBatch)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		after = ids[len(ids)-1]
+		if err := s.repo.RaiseProducts(ctx, ids, category.UpdatedAt); err != nil {
+			return err
+		}
+		changed, err := s.repo.ProductsByID(ctx, ids)
+		if err != nil {
+			return err
+		}
+		events := make([]outbox.Event, len(changed))
+		for i := range changed {
+			events[i] = catalogapi.UpdatedV1{Product: changed[i].event()}
+		}
+		if err := s.events.Publish(ctx, events...); err != nil {
+			return err
+		}
+	}
 }
 
 // DeleteCategory deletes a category that no product is in. The errors are ErrCategoryNotFound, what check answers, and

@@ -1,16 +1,23 @@
 package catalog_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
 
+	"github.com/trellis-go/trellis/migrations"
 	"github.com/trellis-go/trellis/modules/catalog"
+	"github.com/trellis-go/trellis/platform/clock"
 	"github.com/trellis-go/trellis/platform/database"
+	"github.com/trellis-go/trellis/platform/problem"
 	"github.com/trellis-go/trellis/test/testkit"
 )
 
@@ -95,12 +102,21 @@ func TestBadCategoryRequestsAreRefused(t *testing.T) {
 	}
 }
 
+func TestACategoryIsMadeOnceForAKey(t *testing.T) {
+	client := serve(t)
+	first := client.Do("POST", "/api/v2/categories", `{"name":"Tea"}`, "Idempotency-Key", "k").Must(201)
+	assert.Equal(t, first.Body, client.Do("POST", "/api/v2/categories", `{"name":"Tea"}`, "Idempotency-Key", "k").Must(201).Body)
+	client.Do("POST", "/api/v2/categories", `{"name":"Tea"}`).Must(409)
+}
+
 func TestTheServiceRefusesABlankCategory(t *testing.T) {
 	service := newService(t, testkit.Database(t))
 	_, err := service.CreateCategory(t.Context(), "\t")
-	require.Error(t, err)
-	_, err = service.RenameCategory(t.Context(), "x", func(int64) error { return nil }, "")
-	require.Error(t, err)
+	require.ErrorIs(t, err, problem.Invalid)
+	made, err := service.CreateCategory(t.Context(), "Tea")
+	require.NoError(t, err)
+	_, err = service.RenameCategory(t.Context(), made.ID, anyVersion, " ")
+	require.ErrorIs(t, err, problem.Invalid)
 	_, err = service.Category(t.Context(), "x")
 	require.ErrorIs(t, err, catalog.ErrCategoryNotFound)
 }
@@ -134,4 +150,70 @@ func TestProductsAreMadeWhileTheirCategoryIsDeleted(t *testing.T) {
 		}
 		all.Wait()
 	})
+}
+
+// TestACategoryKeepsItsNameWhileProductsAreBeingPutIntoIt renames a category between the moment in which an import has found it
+// and the one in which it stores its products.
+func TestACategoryKeepsItsNameWhileProductsAreBeingPutIntoIt(t *testing.T) {
+	m := testkit.MigratedOn(t, testkit.EmptyMySQL(t), migrations.Files)
+	other := newService(t, m)
+	seed, err := other.CreateProduct(t.Context(), draft("SEED", "Tea"))
+	require.NoError(t, err)
+	rename := func(ctx context.Context) error {
+		_, err := other.RenameCategory(ctx, seed.Categories[0].ID, anyVersion, "Herbal")
+		return err
+	}
+	found := false
+	service := newServiceAt(t, m, func() time.Time {
+		if found {
+			found = false
+			short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			assert.ErrorIs(t, rename(short), context.DeadlineExceeded, "it has to wait")
+		}
+		return clock.System()
+	})
+	found = true // when the time is asked for next, it is for a product whose categories were found
+	_, err = service.Import(t.Context(), strings.NewReader(header+"NEW,New,1,EUR,,Tea,\n"), catalog.ImportOptions{})
+	require.NoError(t, err)
+	require.NoError(t, rename(t.Context()))
+	made, err := service.ProductBySKU(t.Context(), "NEW")
+	require.NoError(t, err)
+	assert.Equal(t, "Herbal", made.Categories[0].Name)
+	assert.Equal(t, int64(2), made.Version, "whoever has read it knows that it has changed")
+}
+
+func TestACategoryThatAProductHasJustComeIntoStays(t *testing.T) {
+	databases := testkit.Database(t)
+	service := newService(t, databases)
+	product, err := service.CreateProduct(t.Context(), draft("TEA-1", "Tea"))
+	require.NoError(t, err)
+	empty, err := service.CreateCategory(t.Context(), "Empty")
+	require.NoError(t, err)
+	db, err := databases.DB(testkit.Name)
+	require.NoError(t, err)
+	late := func(tx *gorm.DB) { // as on Oracle, where nobody waits for the category
+		if tx.Statement.Table == "catalog_categories" {
+			tx.AddError(tx.Session(&gorm.Session{NewDB: true}).Exec(
+				"INSERT INTO catalog_product_categories (product_id, category_id) VALUES (?, ?)", product.ID, empty.ID).Error)
+		}
+	}
+	require.NoError(t, db.Writer(t.Context()).Callback().Delete().Before("gorm:delete").Register("late", late))
+	require.ErrorIs(t, service.DeleteCategory(t.Context(), empty.ID, anyVersion), catalog.ErrCategoryInUse)
+}
+
+func TestACategoryWithMoreProductsThanABatchIsRenamedInAll(t *testing.T) {
+	service, sent := observed(t)
+	_, err := service.Import(t.Context(), strings.NewReader(strings.ReplaceAll(manyRows(501), ",,,\n", ",,Tea,\n")), catalog.ImportOptions{})
+	require.NoError(t, err)
+	one, err := service.ProductBySKU(t.Context(), "SKU-1")
+	require.NoError(t, err)
+	before := len(sent())
+	_, err = service.RenameCategory(t.Context(), one.Categories[0].ID, anyVersion, "Herbal")
+	require.NoError(t, err)
+	told := map[string]bool{}
+	for _, event := range sent()[before:] {
+		told[event.Subject] = true
+	}
+	assert.Len(t, told, 501)
 }

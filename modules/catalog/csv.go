@@ -43,6 +43,15 @@ type row struct {
 
 func (r row) has(column string) bool { return slices.Contains(r.columns, column) }
 
+// size is how long the row's texts are, in bytes.
+func (r row) size() int {
+	size := len(r.draft.SKU) + len(r.draft.Name) + len(r.draft.Description)
+	for _, name := range r.draft.Categories {
+		size += len(name)
+	}
+	return size
+}
+
 // over is the row's draft with what the file has no column for taken from what the product is now.
 func (r row) over(current Draft) Draft {
 	draft := r.draft

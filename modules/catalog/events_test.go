@@ -77,6 +77,29 @@ func TestEveryChangeOfAProductIsAnEvent(t *testing.T) {
 	}
 }
 
+func TestANewNameOfACategoryIsAnEventOfEachOfItsProducts(t *testing.T) {
+	service, sent := observed(t)
+	member, err := service.CreateProduct(t.Context(), draft("TEA-1", "Tea"))
+	require.NoError(t, err)
+	_, err = service.CreateProduct(t.Context(), draft("CUP-1", "Cups"))
+	require.NoError(t, err)
+	gone, err := service.CreateProduct(t.Context(), draft("TEA-2", "Tea"))
+	require.NoError(t, err)
+	require.NoError(t, service.DeleteProduct(t.Context(), gone.ID, anyVersion))
+	before := len(sent())
+
+	_, err = service.RenameCategory(t.Context(), member.Categories[0].ID, anyVersion, "Green tea")
+	require.NoError(t, err)
+	told := sent()[before:]
+	require.Len(t, told, 1)
+	assert.Equal(t, "product.updated.v1", told[0].Type)
+	var product catalogapi.Product
+	require.NoError(t, json.Unmarshal(told[0].Data, &product))
+	assert.Equal(t, catalogapi.Product{
+		ID: member.ID, SKU: "TEA-1", Name: "Green tea", PriceCents: 1299, Currency: "EUR", Active: true, Version: 2,
+	}, product)
+}
+
 func TestWhatIsRefusedIsNoEvent(t *testing.T) {
 	service, sent := observed(t)
 	product, err := service.CreateProduct(t.Context(), draft("TEA-1"))
@@ -99,4 +122,18 @@ func TestImportedProductsAreEvents(t *testing.T) {
 		types = append(types, m.Type)
 	}
 	assert.ElementsMatch(t, []string{"product.updated.v1", "product.created.v1"}, types)
+}
+
+func TestOthersGetProductsAsTheyAreInTheDatabase(t *testing.T) {
+	service, _ := observed(t)
+	product, err := service.CreateProduct(t.Context(), draft("TEA-1"))
+	require.NoError(t, err)
+	gone, err := service.CreateProduct(t.Context(), draft("TEA-2"))
+	require.NoError(t, err)
+	require.NoError(t, service.DeleteProduct(t.Context(), gone.ID, anyVersion))
+	found, err := service.ProductsByID(t.Context(), []string{product.ID, gone.ID})
+	require.NoError(t, err)
+	assert.Equal(t, map[string]catalogapi.Product{product.ID: {
+		ID: product.ID, SKU: "TEA-1", Name: "Green tea", PriceCents: 1299, Currency: "EUR", Active: true, Version: 1,
+	}}, found)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/httpapi"
+	"github.com/trellis-go/trellis/platform/idempotency"
 	"github.com/trellis-go/trellis/platform/problem"
 	"github.com/trellis-go/trellis/platform/tasks"
 )
@@ -16,10 +17,13 @@ import (
 type Handler struct {
 	cfg     Config
 	service *Service
+	keys    *idempotency.Keys
 }
 
 // NewHandler makes the handler.
-func NewHandler(cfg Config, service *Service) *Handler { return &Handler{cfg: cfg, service: service} }
+func NewHandler(cfg Config, service *Service, keys *idempotency.Keys) *Handler {
+	return &Handler{cfg: cfg, service: service, keys: keys}
+}
 
 func (h *Handler) routes(api *httpapi.API) {
 	routeProducts(api.V(1), h, productsHandler[productV1]{h.service, showV1, productV1.draft})
@@ -37,8 +41,8 @@ func routeProducts[B any](v *httpapi.Group, h *Handler, p productsHandler[B]) {
 	}, p.list)
 	httpapi.Handle(v, httpapi.Operation{
 		ID: "create-product", Method: http.MethodPost, Path: "/products", Tag: tag, Policy: auth.Can(Write), Status: http.StatusCreated,
-		Summary: "Create a product", Problems: []*problem.Kind{ErrSKUTaken},
-	}, p.create)
+		Summary: "Create a product", Problems: append(idempotency.Problems(), ErrSKUTaken),
+	}, idempotency.Once(h.keys, h.service.repo.DB, p.create))
 	httpapi.Handle(v, httpapi.Operation{
 		ID: "get-product", Method: http.MethodGet, Path: "/products/{id}", Tag: tag, Policy: auth.Public,
 		Summary: "Read a product", Problems: []*problem.Kind{ErrProductNotFound},
@@ -139,6 +143,7 @@ func (p productsHandler[B]) output(product *Product, status int) *productOutput[
 
 type createProductInput[B any] struct {
 	httpapi.Origin
+	idempotency.OptionalKey
 	Body B
 }
 

@@ -37,24 +37,13 @@ func (r *Repository) DeleteUpload(ctx context.Context, upload string) error {
 	return nil
 }
 
-const deletedUploads = 20 // at once
-
-// DeleteUploadsBefore forgets the files that came before a time, and counts their chunks.
-func (r *Repository) DeleteUploadsBefore(ctx context.Context, before time.Time) (chunks int64, err error) {
-	for {
-		var uploads []string
-		err := r.Reader(ctx).Model(&chunk{}).Distinct("upload_id").Where("created_at < ?", before).
-			Limit(deletedUploads).Pluck("upload_id", &uploads).Error
-		if err != nil {
-			return chunks, fmt.Errorf("find old uploads: %w", err)
-		}
-		if len(uploads) == 0 {
-			return chunks, nil
-		}
-		gone := r.Writer(ctx).Where("upload_id IN ?", uploads).Delete(&chunk{})
-		if gone.Error != nil {
-			return chunks, fmt.Errorf("delete old uploads: %w", gone.Error)
-		}
-		chunks += gone.RowsAffected
+// OldUploads finds the files that came before a time, at most so many, in order, after the last one of the batch before.
+func (r *Repository) OldUploads(ctx context.Context, before time.Time, after string, limit int) ([]string, error) {
+	var found []string
+	err := r.Reader(database.Fresh(ctx)).Model(&chunk{}).Distinct("upload_id").Where("created_at < ? AND upload_id > ?", before, after).
+		Order("upload_id").Limit(limit).Pluck("upload_id", &found).Error
+	if err != nil {
+		return nil, fmt.Errorf("find old uploads: %w", err)
 	}
+	return found, nil
 }

@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	importBatch     = 500 // rows written by one statement
-	maxRowErrors    = 100 // reported of one import
-	batchCollisions = 3   // tries of a batch that somebody else took a SKU of
+	importBatch     = 500     // rows written by one statement
+	importBytes     = 4 << 20 // of text in them: with what is around it, and escaped, less than a server takes at once
+	maxRowErrors    = 100     // reported of one import
+	batchCollisions = 3       // tries of a batch that somebody else took a SKU of
 )
 
 // ImportOptions say what an import does with rows that cannot be created.
@@ -192,6 +193,7 @@ type importer struct {
 	done    int // rows at the beginning that an earlier run has dealt with; they are in result
 	read    int // rows read so far
 	rows    []row
+	size    int             // of rows, in bytes of text
 	pending map[string]bool // the SKUs of rows
 }
 
@@ -201,11 +203,12 @@ func (s *Service) newImporter(options ImportOptions, log *journal) *importer {
 
 // full tells whether the batch must be written before next: it is long, or has next's SKU, which then exists.
 func (im *importer) full(next row) bool {
-	return len(im.rows) == importBatch || im.pending[next.draft.SKU]
+	return len(im.rows) == importBatch || im.size+next.size() > importBytes || im.pending[next.draft.SKU]
 }
 
 func (im *importer) add(next row) {
 	im.rows = append(im.rows, next)
+	im.size += next.size()
 	im.pending[next.draft.SKU] = true
 }
 
@@ -218,7 +221,7 @@ func (im *importer) flush(ctx context.Context, write func(*importer, context.Con
 			return err
 		}
 	}
-	im.rows = im.rows[:0]
+	im.rows, im.size = im.rows[:0], 0
 	clear(im.pending)
 	return nil
 }
@@ -247,15 +250,15 @@ func (im *importer) writeAlone(ctx context.Context, rows []row) error {
 // write stores a batch within a transaction.
 func (im *importer) write(ctx context.Context, rows []row) error {
 	skus, names := gather(rows)
+	categories, err := im.ensureCategories(ctx, names) // before the products, as who renames one locks them
+	if err != nil {
+		return err
+	}
 	find := im.repo.ProductsBySKU
 	if im.options.UpdateDuplicates {
 		find = im.repo.LockProductsBySKU
 	}
 	existing, err := find(ctx, skus)
-	if err != nil {
-		return err
-	}
-	categories, err := im.ensureCategories(ctx, names)
 	if err != nil {
 		return err
 	}

@@ -25,14 +25,30 @@ func (s *Service) handlers(cfg Config) []tasks.Handler {
 	return []tasks.Handler{
 		importKind.On(s.runImport, tasks.Options{Timeout: cfg.StreamTimeout}),
 		cleanKind.On(func(ctx context.Context, _ *tasks.Run, _ struct{}) (cleanResult, error) {
-			gone, err := s.repo.DeleteUploadsBefore(ctx, s.now().Add(-cfg.UploadRetention))
+			keep := max(cfg.UploadRetention, cfg.StreamTimeout) // until then a client may still be sending it
+			gone, err := s.ForgetUploads(ctx, s.now().Add(-keep))
 			return cleanResult{gone}, err
 		}, tasks.Options{Retention: time.Hour}),
 	}
 }
 
 type cleanResult struct {
-	Chunks int64 `json:"chunks"`
+	Uploads int `json:"uploads"`
+}
+
+const forgetBatch = 100
+
+// ForgetUploads forgets the files that came before a time, but for those that a task is still to import, and counts them.
+func (s *Service) ForgetUploads(ctx context.Context, before time.Time) (gone int, err error) {
+	return tasks.Each(ctx, func(ctx context.Context, after string) ([]string, error) {
+		return s.repo.OldUploads(ctx, before, after, forgetBatch)
+	}, func(ctx context.Context, upload string) (done bool, err error) {
+		wanted, err := importKind.Unfinished(ctx, s.tasks, upload)
+		if err != nil || wanted {
+			return false, err
+		}
+		return true, s.repo.DeleteUpload(ctx, upload)
+	})
 }
 
 type importParams struct {
@@ -76,7 +92,7 @@ func (s *Service) ImportLater(ctx context.Context, body io.Reader, options Impor
 	if err != nil {
 		return nil, fmt.Errorf("store the imported file: %w", err)
 	}
-	return importKind.Enqueue(ctx, s.tasks, importParams{Upload: upload, Chunks: chunks, Options: options}, tasks.Spec{})
+	return importKind.Enqueue(ctx, s.tasks, importParams{Upload: upload, Chunks: chunks, Options: options}, tasks.Spec{Key: upload})
 }
 
 // store keeps the file, a chunk in a transaction: none waits for the client.

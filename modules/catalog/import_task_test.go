@@ -40,7 +40,7 @@ func newOffice(t *testing.T, m *database.Manager, now clock.Clock) *office {
 	require.NoError(t, err)
 	background := newTasks(t, m)
 	service := catalog.NewService(repo, testkit.Cache(t, nil), outbox.New(now), background, now)
-	shop := catalog.New(catalog.NewHandler(settings, service)).Module
+	shop := catalog.New(catalog.NewHandler(settings, service, testkit.Keys(t))).Module
 	return &office{testkit.Serve(t, shop, module.Module{Routes: background.Routes}), background, shop, service, repo.DB}
 }
 
@@ -182,16 +182,22 @@ func TestAnImportThatIsInterruptedAfterItsCommitIsNotDoneAgain(t *testing.T) {
 func TestFilesThatWereNotImportedAreForgotten(t *testing.T) {
 	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
 		o := newOffice(t, m, clock.System)
-		o.later("", manyRows(1)).Must(202)
-		require.EqualValues(t, 1, o.uploads(t))
-		repo, err := catalog.NewRepository(settings, m)
-		require.NoError(t, err)
-		gone, err := repo.DeleteUploadsBefore(t.Context(), clock.System().Add(-time.Minute))
-		require.NoError(t, err)
-		assert.Zero(t, gone, "it is too new")
-		gone, err = repo.DeleteUploadsBefore(t.Context(), clock.System().Add(time.Minute))
-		require.NoError(t, err)
-		assert.EqualValues(t, 1, gone)
+		waiting := o.later("", manyRows(1)).Must(202)
+		refused := o.later("", header+"A,A,cheap,EUR,,,\n").Must(202)
+		forget := func(before time.Time) int {
+			gone, err := o.service.ForgetUploads(t.Context(), before)
+			require.NoError(t, err)
+			return gone
+		}
+		later := clock.System().Add(time.Minute)
+		assert.Zero(t, forget(later), "they are still to be imported, however old they are")
+		require.EqualValues(t, 2, o.uploads(t))
+		o.work(t)
+		o.ended(t, waiting, tasks.Succeeded)
+		o.ended(t, refused, tasks.Failed)
+		require.EqualValues(t, 1, o.uploads(t), "somebody may want to look at it")
+		assert.Zero(t, forget(clock.System().Add(-time.Minute)), "it is too new")
+		assert.Equal(t, 1, forget(later))
 		assert.Zero(t, o.uploads(t))
 	})
 }

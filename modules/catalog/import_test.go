@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/trellis-go/trellis/migrations"
 	"github.com/trellis-go/trellis/modules/catalog"
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/page"
@@ -220,4 +221,17 @@ func TestAnImportMayNameThousandsOfNewCategories(t *testing.T) {
 	result, err := service.Import(t.Context(), strings.NewReader(file.String()), catalog.ImportOptions{})
 	require.NoError(t, err)
 	assert.Equal(t, 500, result.Created)
+}
+
+func TestABatchOfLongRowsIsNoMoreThanAServerTakesAtOnce(t *testing.T) {
+	service := newService(t, testkit.MigratedOn(t, testkit.EmptyMySQL(t), migrations.Files))
+	var file strings.Builder
+	file.WriteString(header)
+	const rows = 450 // of 40 kB: together more than MariaDB's max_allowed_packet
+	for i := range rows {
+		fmt.Fprintf(&file, "SKU-%d,A,1,EUR,,,%s\n", i, strings.Repeat("\U0001f375", 10_000))
+	}
+	done, err := service.Import(t.Context(), strings.NewReader(file.String()), catalog.ImportOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, rows, done.Created)
 }

@@ -33,7 +33,7 @@ func serve(t *testing.T) testkit.Client {
 func serveAt(t *testing.T, now clock.Clock) testkit.Client {
 	t.Helper()
 	service := newServiceAt(t, testkit.Database(t), now)
-	return testkit.Serve(t, catalog.New(catalog.NewHandler(settings, service)).Module)
+	return testkit.Serve(t, catalog.New(catalog.NewHandler(settings, service, testkit.Keys(t))).Module)
 }
 
 // newService is the catalog's service on a manager's database.

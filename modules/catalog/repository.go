@@ -61,6 +61,15 @@ func (r *Repository) ProductBySKU(ctx context.Context, sku string) (*Product, er
 	return r.product(ctx, r.Reader(ctx).Where("sku = ?", sku), func(p *Product) bool { return p.SKU == sku })
 }
 
+// ProductsByID finds those of the products that exist, without their categories, in no particular order.
+func (r *Repository) ProductsByID(ctx context.Context, productIDs []string) ([]Product, error) {
+	var found []Product
+	if err := r.Reader(ctx).Scopes(live).Where("id IN ?", productIDs).Find(&found).Error; err != nil {
+		return nil, fmt.Errorf("find products by id: %w", err)
+	}
+	return found, nil
+}
+
 // LockProduct is Product for a transaction that is going to change it: others who want to change it wait.
 func (r *Repository) LockProduct(ctx context.Context, productID string) (*Product, error) {
 	locked := r.Writer(ctx).Scopes(database.ForUpdate).Where("id = ?", productID)

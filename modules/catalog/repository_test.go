@@ -29,6 +29,7 @@ func TestRepositoryContract(t *testing.T) {
 		"a product is updated once from a version":         productUpdate,
 		"a deleted product is gone":                        productDelete,
 		"products are found by SKU, also many":             productsBySKU,
+		"products are found by id":                         productsByID,
 		"many products are stored at once, or none":        productsAtOnce,
 		"lists have pages in every order":                  productPages,
 		"lists are filtered":                               productFilters,
@@ -173,6 +174,16 @@ func productsBySKU(t *testing.T, s shelf) {
 	assert.Len(t, found, 2)
 }
 
+func productsByID(t *testing.T, s shelf) {
+	s.insert(t, nil, product(1), product(2), product(3))
+	deleted := product(3)
+	deleted.DeletedAt = noon.UnixMicro()
+	require.NoError(t, s.DeleteProduct(s.ctx, deleted))
+	found, err := s.ProductsByID(s.ctx, []string{product(1).ID, product(3).ID, product(4).ID})
+	require.NoError(t, err)
+	assert.Equal(t, []catalog.Product{*product(1)}, found)
+}
+
 func productsAtOnce(t *testing.T, s shelf) {
 	categories := []catalog.Category{category(1, "Green")}
 	s.insert(t, categories)
@@ -261,9 +272,11 @@ func categoryRoundTrip(t *testing.T, s shelf) {
 		assert.Equal(t, &want, locked)
 		return err
 	}))
-	byName, err := s.CategoriesByName(s.ctx, []string{"GREEN", "none"})
-	require.NoError(t, err)
-	assert.Equal(t, []catalog.Category{want}, byName)
+	require.NoError(t, s.within(func(ctx context.Context) error {
+		byName, err := s.LockCategories(ctx, []string{"GREEN", "none"})
+		assert.Equal(t, []catalog.Category{want}, byName)
+		return err
+	}))
 }
 
 func categoryUnique(t *testing.T, s shelf) {
@@ -289,11 +302,18 @@ func categoriesAdded(t *testing.T, s shelf) {
 
 func categoryRename(t *testing.T, s shelf) {
 	categories := []catalog.Category{category(1, "Green"), category(2, "Black")}
-	s.insert(t, categories, product(1, categories[0]), product(2, categories[1]))
+	s.insert(t, categories, product(3, categories[0]), product(1, categories[0]), product(2, categories[1]))
 	renamed := categories[0]
 	renamed.Name, renamed.NameFolded, renamed.UpdatedAt = "White", "white", noon.Add(time.Hour)
 	require.NoError(t, s.within(func(ctx context.Context) error { return s.UpdateCategory(ctx, &renamed) }))
-	for i, want := range []int64{2, 1} {
+	members, err := s.Members(s.ctx, renamed.ID, "", 1)
+	require.NoError(t, err)
+	assert.Equal(t, []string{product(1).ID}, members)
+	members, err = s.Members(s.ctx, renamed.ID, members[0], 5)
+	require.NoError(t, err)
+	assert.Equal(t, []string{product(3).ID}, members)
+	require.NoError(t, s.RaiseProducts(s.ctx, []string{product(1).ID, product(3).ID}, renamed.UpdatedAt))
+	for i, want := range []int64{2, 1, 2} {
 		found, err := s.Product(s.ctx, product(i+1).ID)
 		require.NoError(t, err)
 		assert.Equal(t, want, found.Version)

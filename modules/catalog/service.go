@@ -7,6 +7,7 @@ import (
 	"github.com/trellis-go/trellis/modules/catalog/catalogapi"
 	"github.com/trellis-go/trellis/platform/cache"
 	"github.com/trellis-go/trellis/platform/clock"
+	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/id"
 	"github.com/trellis-go/trellis/platform/outbox"
 	"github.com/trellis-go/trellis/platform/page"
@@ -79,6 +80,20 @@ func (s *Service) ProductBySKU(ctx context.Context, sku string) (*Product, error
 		return s.repo.ProductBySKU(ctx, sku)
 	})
 	return product, named(err, "SKU", sku)
+}
+
+// ProductsByID finds those of the products that exist, by their ids, as they are in the database at this moment: what is
+// sold has the price of then. It joins the caller's transaction.
+func (s *Service) ProductsByID(ctx context.Context, productIDs []string) (map[string]catalogapi.Product, error) {
+	found, err := s.repo.ProductsByID(database.Fresh(ctx), productIDs)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]catalogapi.Product, len(found))
+	for i := range found {
+		byID[found[i].ID] = found[i].event()
+	}
+	return byID, nil
 }
 
 // Products lists products, a page at a time. The page is shared: its items may not be changed.
@@ -159,9 +174,10 @@ func (s *Service) DeleteProduct(ctx context.Context, productID string, check Che
 	return nil
 }
 
-// ensureCategories finds the categories with these names, and makes those that do not exist.
+// ensureCategories finds the categories with these names, and makes those that do not exist. They are locked, so that they have
+// these names when the products that are put into them are committed.
 func (s *Service) ensureCategories(ctx context.Context, names []string) ([]Category, error) {
-	found, err := s.repo.CategoriesByName(ctx, names)
+	found, err := s.repo.LockCategories(ctx, names)
 	if err != nil || len(found) == len(names) {
 		return found, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/crypto"
@@ -64,7 +65,7 @@ func (s *Service) ConfirmFactor(ctx context.Context, who auth.Principal, code st
 	for i, one := range codes {
 		stored[i] = RecoveryCode{UserID: who.UserID, Digest: crypto.Digest(normalCode(one))}
 	}
-	if err := s.limitCode(ctx, who.UserID); err != nil {
+	if err := s.limitCode(ctx, who.UserID, code); err != nil {
 		return nil, err
 	}
 	err := s.repo.InTx(ctx, func(ctx context.Context) error {
@@ -97,6 +98,9 @@ func (s *Service) RemoveFactor(ctx context.Context, who auth.Principal, password
 	if err != nil {
 		return err
 	}
+	if err := s.limitCode(ctx, user.ID, code); err != nil {
+		return err
+	}
 	err = s.repo.InTx(ctx, func(ctx context.Context) error {
 		factor, err := s.lockFactor(ctx, user.ID)
 		if err != nil {
@@ -117,8 +121,8 @@ func (s *Service) RemoveFactor(ctx context.Context, who auth.Principal, password
 	return nil
 }
 
-// demandCode asks a locked user for a code, when they have a second factor. The errors are ErrCodeRequired, ErrCode and
-// problem.RateLimited.
+// demandCode asks a locked user for a code, which limitCode has let pass, when they have a second factor. The errors are
+// ErrCodeRequired and ErrCode.
 func (s *Service) demandCode(ctx context.Context, user *User, code string) error {
 	factor, err := s.repo.Factor(ctx, user.ID)
 	if err != nil || factor == nil || !factor.Confirmed {
@@ -129,9 +133,6 @@ func (s *Service) demandCode(ctx context.Context, user *User, code string) error
 	case 0:
 		return auth.Refuse(ErrCodeRequired, "")
 	case codeDigits:
-		if err := s.limitCode(ctx, user.ID); err != nil {
-			return err
-		}
 		return s.takeCode(ctx, factor, code)
 	}
 	used, err := s.repo.UseRecoveryCode(ctx, user.ID, crypto.Digest(code))
@@ -142,9 +143,17 @@ func (s *Service) demandCode(ctx context.Context, user *User, code string) error
 }
 
 // limitCode spends the account's quota for codes, from wherever they come: six digits could be guessed from many
-// addresses. Only who knows the password gets here, and a recovery code always passes.
-func (s *Service) limitCode(ctx context.Context, userID string) error {
-	return s.limit(ctx, "identity:code:"+userID, s.cfg.Account)
+// addresses. Only who knows the password gets here, and a recovery code always passes. It comes before the transaction, which
+// must not wait for where quotas are kept.
+func (s *Service) limitCode(ctx context.Context, userID, code string) error {
+	if len(normalCode(code)) != codeDigits {
+		return nil
+	}
+	err := s.limit(ctx, "identity:code:"+userID, s.cfg.Factor)
+	if errors.Is(err, problem.RateLimited) {
+		s.log.WarnContext(ctx, "too many codes of a second factor were tried, by somebody who knows the password", slog.String("account", userID))
+	}
+	return err
 }
 
 // takeCode stores that a code was shown. The error is ErrCode when it is wrong or was shown before.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/trellis-go/trellis/modules/identity"
 	"github.com/trellis-go/trellis/platform/auth"
+	"github.com/trellis-go/trellis/platform/crypto"
 	"github.com/trellis-go/trellis/test/testkit"
 )
 
@@ -132,9 +133,10 @@ func TestASecondFactorIsTakenAwayByItsOwner(t *testing.T) {
 
 func TestGuessesOfCodesAreLimitedFromEverywhere(t *testing.T) {
 	a := serve(t, func(c *identity.Config) {
-		c.Account.Requests, c.Account.Period, c.Account.Burst = 1, time.Hour, 5
+		c.Factor.Requests, c.Factor.Period, c.Factor.Burst = 1, time.Hour, 5
 	})
-	_, phone, codes := a.secured()
+	client, phone, codes := a.secured()
+	assert.NotContains(t, a.log.String(), "too many codes")
 	refused := 0
 	for i := range 8 {
 		answer := a.From(fmt.Sprintf("192.0.2.%d", i)).Do("POST", prefix+"/auth/login",
@@ -146,8 +148,26 @@ func TestGuessesOfCodesAreLimitedFromEverywhere(t *testing.T) {
 	assert.Positive(t, refused)
 	right := a.From("192.0.2.99").Do("POST", prefix+"/auth/login", `{"email":"`+ada+`","password":"`+secret+`","code":"`+phone.code(0)+`"}`)
 	right.Must(http.StatusTooManyRequests)
+	assert.Contains(t, a.log.String(), "too many codes")
+	removal := send(t, client, "POST", "/me/second-factor/removal", map[string]string{"password": secret, "code": phone.code(0)})
+	removal.Must(http.StatusTooManyRequests)
 	recovery := a.From("192.0.2.99").Do("POST", prefix+"/auth/login", `{"email":"`+ada+`","password":"`+secret+`","code":"`+codes[0]+`"}`)
 	recovery.Must(http.StatusOK)
+}
+
+func TestASecretIsSealedAnewWithTheNewestKeyWhenACodeIsShown(t *testing.T) {
+	m := testkit.Database(t)
+	old := serveOn(t, m)
+	_, phone, _ := old.secured()
+	a := serveSealing(t, m, crypto.NewKey("second")+"\n"+sealing)
+	a.clock.Advance(time.Minute)
+	a.loginWith(phone.code(0)).Must(http.StatusOK)
+	made, err := a.repo.UserByEmail(t.Context(), ada)
+	require.NoError(t, err)
+	factor, err := a.repo.Factor(t.Context(), made.ID)
+	require.NoError(t, err)
+	assert.True(t, strings.HasPrefix(factor.Secret, "a1.second."), factor.Secret)
+	a.loginWith(phone.code(30 * time.Second)).Must(http.StatusOK)
 }
 
 func TestTheSecretIsSealedAndBelongsToItsRow(t *testing.T) {

@@ -3,11 +3,13 @@ package identity_test
 import (
 	"bytes"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"gorm.io/gorm"
 
 	"github.com/trellis-go/trellis/modules/identity"
 	"github.com/trellis-go/trellis/platform/auth"
@@ -44,7 +46,7 @@ func settings() identity.Config {
 	plenty := ratelimit.Quota{Requests: 1000, Period: time.Second, Burst: 1000}
 	return identity.Config{
 		Database: testkit.Name, Registration: true, RefreshTTL: 24 * time.Hour, SessionTTL: 72 * time.Hour,
-		Account: plenty, Address: plenty,
+		Account: plenty, Address: plenty, Factor: plenty,
 	}
 }
 
@@ -56,6 +58,12 @@ func serve(t *testing.T, change ...func(*identity.Config)) *app {
 // serveOn is one replica on the database.
 func serveOn(t *testing.T, m *database.Manager, change ...func(*identity.Config)) *app {
 	t.Helper()
+	return serveSealing(t, m, sealing, change...)
+}
+
+// serveSealing is one replica with these keys.
+func serveSealing(t *testing.T, m *database.Manager, keys string, change ...func(*identity.Config)) *app {
+	t.Helper()
 	cfg := settings()
 	for _, one := range change {
 		one(&cfg)
@@ -64,7 +72,7 @@ func serveOn(t *testing.T, m *database.Manager, change ...func(*identity.Config)
 	var err error
 	a.repo, err = identity.NewRepository(cfg, m)
 	require.NoError(t, err)
-	ring, err := crypto.NewRing(crypto.Config{Keys: config.Secret(sealing)})
+	ring, err := crypto.NewRing(crypto.Config{Keys: config.Secret(keys)})
 	require.NoError(t, err)
 	limiter, err := ratelimit.NewMemory()
 	require.NoError(t, err)
@@ -95,6 +103,28 @@ func (a *app) user(email string, role auth.Role) *identity.User {
 	made, err := a.service.CreateUser(a.t.Context(), email, secret, role)
 	require.NoError(a.t, err)
 	return made
+}
+
+// exec changes the database by hand.
+func (a *app) exec(statement string, values ...any) {
+	a.t.Helper()
+	require.NoError(a.t, a.repo.Writer(a.t.Context()).Exec(statement, values...).Error)
+}
+
+// meanwhile does something right after the next query of a table, as if somebody else had been quicker. It is given the
+// handle of the query.
+func (a *app) meanwhile(table string, do func(*gorm.DB)) {
+	a.t.Helper()
+	var done atomic.Bool
+	after := func(db *gorm.DB) {
+		if db.Statement.Table == table && done.CompareAndSwap(false, true) {
+			do(db.Session(&gorm.Session{NewDB: true}))
+		}
+	}
+	for name, handle := range map[string]*gorm.DB{"reader": a.repo.Reader(a.t.Context()), "writer": a.repo.Writer(a.t.Context())} {
+		require.NoError(a.t, handle.Callback().Query().After("gorm:query").Register("test:"+name+table, after))
+		require.NoError(a.t, handle.Callback().Row().After("gorm:row").Register("test:"+name+table, after))
+	}
 }
 
 // login signs in.

@@ -14,6 +14,7 @@ import (
 	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/httpapi"
 	"github.com/trellis-go/trellis/platform/module"
+	"github.com/trellis-go/trellis/platform/tasks"
 )
 
 // The permissions of the module.
@@ -28,15 +29,21 @@ var Set = wire.NewSet(
 )
 
 // Module is identity as the application sees it.
-type Module struct{ module.Module }
+type Module struct {
+	module.Module
+	Accounts *Service // for the commands on them
+}
 
 // New puts the module together.
 func New(h *Handler) *Module {
-	return &Module{module.Module{
+	return &Module{Accounts: h.service, Module: module.Module{
 		Name:     "identity",
 		Database: h.service.cfg.Database,
 		Routes:   func(api *httpapi.API) { h.routes(api.V(httpapi.DefaultVersion)) },
 		Models:   []any{&User{}, &Session{}, &RefreshToken{}, &Factor{}, &RecoveryCode{}},
 		Start:    h.service.Seed,
+
+		Tasks:     []tasks.Handler{h.service.cleaner()},
+		Schedules: []tasks.Schedule{cleaning},
 	}}
 }

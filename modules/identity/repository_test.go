@@ -223,10 +223,19 @@ func sessionForgotten(t *testing.T, r register) {
 	r.session(t, one, 2)
 	r.session(t, one, 4)
 	r.session(t, two, 3)
-	for range 2 {
-		require.NoError(t, r.InTx(r.ctx, func(ctx context.Context) error { return r.ForgetSessions(ctx, one.ID, noon.Add(3*time.Hour)) }))
-		assert.Equal(t, "34", r.left(t, 4))
+	expired, err := r.Expired(r.ctx, noon.Add(3*time.Hour), 1)
+	require.NoError(t, err)
+	assert.Equal(t, []string{numbered("b000", 1)}, expired, "the first")
+	expired, err = r.Expired(r.ctx, noon.Add(3*time.Hour), 10)
+	require.NoError(t, err)
+	assert.Equal(t, []string{numbered("b000", 1), numbered("b000", 2)}, expired)
+	for _, want := range []int{1, 1, 0} {
+		gone, err := r.ForgetTokens(r.ctx, expired, 1)
+		require.NoError(t, err)
+		assert.Equal(t, want, gone)
 	}
+	require.NoError(t, r.ForgetSessions(r.ctx, expired))
+	assert.Equal(t, "34", r.left(t, 4))
 }
 
 func (r register) factor(t *testing.T) *identity.Factor {

@@ -25,8 +25,8 @@ type Session struct {
 	ID        string     `gorm:"size:36;primaryKey"`
 	UserID    string     `gorm:"size:36;not null;index:identity_sessions_user"`
 	CreatedAt time.Time  `gorm:"precision:6;not null;autoCreateTime:false"`
-	ExpiresAt time.Time  `gorm:"precision:6;not null"` // at the latest
-	EndedAt   *time.Time `gorm:"precision:6"`          // nil while it lives
+	ExpiresAt time.Time  `gorm:"precision:6;not null;index:identity_sessions_expires"` // at the latest
+	EndedAt   *time.Time `gorm:"precision:6"`                                          // nil while it lives
 	User      *User      `gorm:"constraint:identity_sessions_user_fk"`
 }
 

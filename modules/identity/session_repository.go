@@ -92,21 +92,32 @@ func (r *Repository) EndSessions(ctx context.Context, userID, keep string, now t
 	return nil
 }
 
-// ForgetSessions deletes the sessions of a user that expired before then, with their tokens.
-func (r *Repository) ForgetSessions(ctx context.Context, userID string, then time.Time) error {
-	var expired []string
-	err := r.Reader(ctx).Model(&Session{}).Where("user_id = ? AND expires_at < ?", userID, then).Order("id").
-		Limit(100).Pluck("id", &expired).Error
+// Expired are the ids of up to limit sessions that expired before then.
+func (r *Repository) Expired(ctx context.Context, then time.Time, limit int) ([]string, error) {
+	var ids []string
+	err := r.Writer(ctx).Model(&Session{}).Where("expires_at < ?", then).Order("expires_at").Limit(limit).Pluck("id", &ids).Error
 	if err != nil {
-		return fmt.Errorf("find expired sessions: %w", err)
+		return nil, fmt.Errorf("find expired sessions: %w", err)
 	}
-	if len(expired) == 0 {
-		return nil
+	return ids, nil
+}
+
+// ForgetTokens deletes up to limit refresh tokens of sessions, and says how many.
+func (r *Repository) ForgetTokens(ctx context.Context, sessionIDs []string, limit int) (int, error) {
+	var digests []string
+	err := r.Writer(ctx).Model(&RefreshToken{}).Where("session_id IN ?", sessionIDs).Limit(limit).Pluck("digest", &digests).Error
+	if err == nil && len(digests) > 0 {
+		err = r.Writer(ctx).Where("digest IN ?", digests).Delete(&RefreshToken{}).Error
 	}
-	if err := r.Writer(ctx).Where("session_id IN ?", expired).Delete(&RefreshToken{}).Error; err != nil {
-		return fmt.Errorf("delete expired refresh tokens: %w", err)
+	if err != nil {
+		return 0, fmt.Errorf("delete expired refresh tokens: %w", err)
 	}
-	if err := r.Writer(ctx).Where("id IN ?", expired).Delete(&Session{}).Error; err != nil {
+	return len(digests), nil
+}
+
+// ForgetSessions deletes sessions that have no tokens any more.
+func (r *Repository) ForgetSessions(ctx context.Context, ids []string) error {
+	if err := r.Writer(ctx).Where("id IN ?", ids).Delete(&Session{}).Error; err != nil {
 		return fmt.Errorf("delete expired sessions: %w", err)
 	}
 	return nil

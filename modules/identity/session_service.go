@@ -55,6 +55,9 @@ func (s *Service) begin(ctx context.Context, seen *User, code, stronger string) 
 	var user *User
 	var session *Session
 	var refresh string
+	if err := s.limitCode(ctx, seen.ID, code); err != nil {
+		return nil, err
+	}
 	err := s.repo.InTx(ctx, func(ctx context.Context) error {
 		var err error
 		if user, err = s.repo.LockUser(ctx, seen.ID); err != nil {
@@ -73,9 +76,6 @@ func (s *Service) begin(ctx context.Context, seen *User, code, stronger string) 
 			}
 		}
 		now := s.now()
-		if err := s.repo.ForgetSessions(ctx, user.ID, now); err != nil {
-			return err
-		}
 		session = &Session{ID: id.New(), UserID: user.ID, CreatedAt: now, ExpiresAt: now.Add(s.cfg.SessionTTL)}
 		var token *RefreshToken
 		refresh, token = s.newToken(session, now)

@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"context"
 	"net/http"
 	"sync"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
 
 	"github.com/trellis-go/trellis/modules/identity"
 	"github.com/trellis-go/trellis/platform/auth"
@@ -162,13 +164,98 @@ func TestASessionExpires(t *testing.T) {
 	assert.Equal(t, http.StatusUnauthorized, a.me(kept.Access), "at the latest")
 }
 
-func TestExpiredSessionsAreForgottenAtTheNextSignIn(t *testing.T) {
+func TestARefreshTokenEndsWithItsSession(t *testing.T) {
+	a := serve(t)
+	a.user(ada, auth.Customer)
+	kept := a.login(ada)
+	for range 3 {
+		a.clock.Advance(20 * time.Hour)
+		kept = a.tokens(a.refresh(kept.Refresh))
+	}
+	var token identity.RefreshToken
+	require.NoError(t, a.repo.Reader(t.Context()).Preload("Session").Where("used_at IS NULL").Take(&token).Error)
+	assert.Equal(t, token.Session.ExpiresAt, token.ExpiresAt)
+}
+
+func TestWhoWasDeactivatedCannotRefresh(t *testing.T) {
+	a := serve(t)
+	a.user(ada, auth.Customer)
+	begun := a.login(ada)
+	a.exec("UPDATE identity_users SET active = ?", false) // and the session lives
+	a.refresh(begun.Refresh).Must(http.StatusUnauthorized)
+}
+
+func TestATokenThatIsUsedWhileOneWaitsForItsSessionIsNotGoodAnyMore(t *testing.T) {
+	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
+		a := serveOn(t, m)
+		a.user(ada, auth.Customer)
+		begun := a.login(ada)
+		a.meanwhile("identity_refresh_tokens", func(db *gorm.DB) {
+			assert.NoError(t, db.Exec("UPDATE identity_refresh_tokens SET used_at = ?", a.clock.Now()).Error)
+		})
+		a.refresh(begun.Refresh).Must(http.StatusUnauthorized)
+	})
+}
+
+func TestAPasswordThatIsChangedMeanwhileIsNoneToSignInWith(t *testing.T) {
+	a := serve(t)
+	a.user(ada, auth.Customer)
+	a.meanwhile("identity_users", func(*gorm.DB) { a.exec("UPDATE identity_users SET password_hash = 'another'") })
+	answer := a.post("/auth/login", map[string]string{"email": ada, "password": secret})
+	assert.Equal(t, "invalid_credentials", answer.Must(http.StatusUnauthorized).Problem().Code)
+}
+
+func TestAPasswordThatIsChangedMeanwhileIsNotOverwritten(t *testing.T) {
+	a := serve(t)
+	user := a.user(ada, auth.Customer)
+	client := a.With(a.login(ada).Access)
+	client.Get(prefix + "/me").Must(http.StatusOK) // what the gate asks is remembered
+	a.meanwhile("identity_users", func(*gorm.DB) { a.exec("UPDATE identity_users SET password_hash = 'another'") })
+	send(t, client, http.MethodPut, "/me/password", map[string]string{"current_password": secret, "new_password": "another passphrase"}).
+		Must(http.StatusUnauthorized)
+	found, err := a.repo.User(t.Context(), user.ID)
+	require.NoError(t, err)
+	assert.Equal(t, "another", found.PasswordHash)
+}
+
+func TestWhatEndsASessionCountsAtOnceAlsoWhileSomebodyIsAskingForIt(t *testing.T) {
+	a := serve(t)
+	user := a.user(ada, auth.Customer)
+	token := a.login(ada).Access
+	var session identity.Session
+	require.NoError(t, a.repo.Reader(t.Context()).Take(&session).Error)
+	who := auth.Principal{UserID: user.ID, Role: user.Role, SessionID: session.ID}
+	asking, release := make(chan struct{}), make(chan struct{})
+	a.meanwhile("identity_sessions", func(*gorm.DB) {
+		close(asking)
+		<-release
+	})
+	var before sync.WaitGroup
+	before.Go(func() { a.me(token) })
+	<-asking
+	require.NoError(t, a.service.Logout(t.Context(), who))
+	limited, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	_, err := a.sessions.Current(limited, who)
+	require.ErrorIs(t, err, auth.ErrUnauthenticated)
+	close(release)
+	before.Wait()
+	_, err = a.sessions.Current(t.Context(), who)
+	require.ErrorIs(t, err, auth.ErrUnauthenticated, "and what they found is not remembered")
+}
+
+func TestExpiredSessionsAreForgotten(t *testing.T) {
 	a := serve(t)
 	a.user(ada, auth.Customer)
 	begun := a.login(ada)
 	a.refresh(begun.Refresh).Must(http.StatusOK)
 	a.clock.Advance(73 * time.Hour)
 	a.login(ada)
+	for _, want := range []int{1, 0} {
+		gone, err := a.service.Clean(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, want, gone)
+	}
 	for _, table := range []any{&identity.Session{}, &identity.RefreshToken{}} {
 		var count int64
 		require.NoError(t, a.repo.Reader(t.Context()).Model(table).Count(&count).Error)

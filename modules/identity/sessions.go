@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"time"
 
@@ -60,11 +61,15 @@ func (s *Sessions) Current(ctx context.Context, p auth.Principal) (auth.Principa
 func (s *Sessions) standing(ctx context.Context, sessionID string) (*Standing, error) {
 	s.mu.Lock()
 	held, ok := s.known[sessionID]
+	round := s.round
 	s.mu.Unlock()
 	if ok && time.Since(held.asked) < remembered {
 		return held.standing, nil
 	}
-	flight := s.flights.DoChan(sessionID, func() (any, error) { return s.ask(context.WithoutCancel(ctx), sessionID) })
+	// A question that was asked before Forget was called may find what was before: it is another one.
+	flight := s.flights.DoChan(strconv.FormatUint(round, 10)+" "+sessionID, func() (any, error) {
+		return s.ask(context.WithoutCancel(ctx), sessionID, round)
+	})
 	select {
 	case done := <-flight:
 		standing, _ := done.Val.(*Standing)
@@ -74,11 +79,11 @@ func (s *Sessions) standing(ctx context.Context, sessionID string) (*Standing, e
 	}
 }
 
-// ask reads what became of a session, for everybody who asks at this moment.
-func (s *Sessions) ask(ctx context.Context, sessionID string) (*Standing, error) {
+// ask reads what became of a session, for everybody who asks at this moment of this round.
+func (s *Sessions) ask(ctx context.Context, sessionID string, round uint64) (*Standing, error) {
 	ctx, cancel := context.WithTimeout(ctx, standingLimit)
 	defer cancel()
-	asked, round := time.Now(), s.currentRound()
+	asked := time.Now()
 	standing, err := s.repo.Standing(ctx, sessionID)
 	if err != nil {
 		return nil, err
@@ -92,12 +97,6 @@ func (s *Sessions) ask(ctx context.Context, sessionID string) (*Standing, error)
 		s.known[sessionID] = answer{asked, standing}
 	}
 	return standing, nil
-}
-
-func (s *Sessions) currentRound() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.round
 }
 
 // Forget makes a change count at once in this process.

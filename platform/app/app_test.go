@@ -92,6 +92,16 @@ func TestComponentsStartInOrderAndStopInReverse(t *testing.T) {
 	})
 }
 
+func TestWhatHasNoDrainWorksUntilAllHaveDrained(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var j journal
+		taker := component(&j, "taker")
+		recorder := app.Component{Name: "recorder", Run: func(ctx context.Context) error { <-ctx.Done(); j.note("end recorder"); return nil }}
+		require.NoError(t, runUntil(t, time.Hour, taker, recorder))
+		assert.Equal(t, "start taker, drain taker, end recorder, stop taker", j.String())
+	})
+}
+
 func TestReadinessGoesBeforeTheDoorCloses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		probes := newHealth(t)

@@ -11,8 +11,8 @@
 //	Policy: auth.Authenticated         // everybody who has signed in
 //	Policy: auth.Can(catalog.Write)    // whose role has the permission
 //
-// Which role has which permission is said by one table, in wire_gen. Whose data it is, is for the service to check: a
-// policy knows the operation, not the row.
+// Which role has which permission is said by one table, in wire_gen. Whose data it is, is for the service to check, with
+// PrincipalOf and May: a policy knows the operation, not the row.
 package auth
 
 import (
@@ -60,18 +60,32 @@ type Principal struct {
 // Anonymous tells whether nobody has signed in.
 func (p Principal) Anonymous() bool { return p.UserID == "" }
 
-type principalKey struct{}
+type callerKey struct{}
 
-// With gives a context of requests by the principal.
-func With(ctx context.Context, p Principal) context.Context {
-	return context.WithValue(ctx, principalKey{}, p)
+// caller is the principal with what their role may do.
+type caller struct {
+	Principal
+	permissions Permissions
+}
+
+// With gives a context of requests by the principal, who may do what everybody may, or everything as an admin.
+func With(ctx context.Context, p Principal) context.Context { return with(ctx, p, nil) }
+
+func with(ctx context.Context, p Principal, permissions Permissions) context.Context {
+	return context.WithValue(ctx, callerKey{}, caller{p, permissions})
 }
 
 // PrincipalOf is who sends the request that ctx belongs to: the zero Principal in an operation that is Public, and outside
 // of requests.
 func PrincipalOf(ctx context.Context) Principal {
-	p, _ := ctx.Value(principalKey{}).(Principal)
-	return p
+	c, _ := ctx.Value(callerKey{}).(caller)
+	return c.Principal
+}
+
+// May tells whether who sends the request has the permission: for services that show more to some than to others.
+func May(ctx context.Context, permission Permission) bool {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	return !c.Anonymous() && c.permissions.Allow(c.Role, permission)
 }
 
 // The problems of who may not do what they ask for.

@@ -47,7 +47,7 @@ func (g *Gate) Enter(ctx context.Context, policy Policy, authorization []string)
 	if err != nil {
 		return ctx, err
 	}
-	ctx = With(ctx, principal)
+	ctx = with(ctx, principal, g.permissions)
 	if needed := policy.Permission(); needed != "" && !g.permissions.Allow(principal.Role, needed) {
 		refused := ErrForbidden.Errorf("the role %s does not have the permission %s", principal.Role, needed)
 		refused.Challenge = `Bearer realm="trellis", error="insufficient_scope", scope="` + string(needed) + `"`
@@ -87,7 +87,7 @@ func bearer(authorization []string) (string, error) {
 	return token, nil
 }
 
-// Trust is Sessions that believes every token: for tests of modules, where no session is stored.
+// Trust is Sessions that believes every token until it expires: for applications that store no sessions, as tests of modules.
 type Trust struct{}
 
 // Current is the principal as the token has it.

@@ -106,3 +106,16 @@ func TestRolesAreThreeAndNobodyHasNone(t *testing.T) {
 	assert.False(t, auth.Role("").Valid())
 	assert.True(t, auth.PrincipalOf(context.Background()).Anonymous())
 }
+
+func TestAServiceAsksWhatTheCallerMayDo(t *testing.T) {
+	for role, allowed := range map[auth.Role]bool{auth.Customer: false, auth.Staff: true, auth.Admin: true} {
+		g, token := gate(t, func(p auth.Principal) (auth.Principal, error) {
+			p.Role = role
+			return p, nil
+		})
+		ctx, err := g.Enter(t.Context(), auth.Authenticated, []string{"Bearer " + token})
+		require.NoError(t, err)
+		assert.Equal(t, allowed, auth.May(ctx, write), role)
+	}
+	assert.False(t, auth.May(t.Context(), write), "outside of a request")
+}

@@ -19,9 +19,10 @@
 //   - Within a subscription, messages with the same subject are delivered one at a time, in the order in which they were
 //     published, by all processes together. One that fails holds back the later ones of its subject until it has been
 //     handled or is a dead letter; other subjects go on, as far as Prefetch lets them. After a crash those that were handled
-//     and not yet acknowledged are delivered again, in the same order. A dead letter that is sent again comes late, and one
-//     that is published again, because its confirmation was lost, may come again after later ones. A subscription that
-//     is Unordered gives up all this for more hands.
+//     and not yet acknowledged are delivered again, in the same order; on RabbitMQ an acknowledgement waits for others, for
+//     2 ms or until a quarter of Prefetch has come together. A dead letter that is sent again comes late, and one that is
+//     published again, because its confirmation was lost, may come again after later ones. A subscription that is Unordered
+//     gives up all this for more hands.
 //   - A message that cannot be handled is tried again with growing waits, and is then a dead letter of its subscription,
 //     with the error and the number of attempts, until somebody sends it again or discards it.
 //   - A message that nobody has subscribed to is no error. It is gone.
@@ -66,6 +67,8 @@ type Broker interface {
 type DeadLetters interface {
 	// Dead lists up to limit dead letters of a subscription, the oldest first.
 	Dead(ctx context.Context, subscription string, limit int) ([]DeadLetter, error)
+	// DeadByID finds a dead letter. It is nil when there is none.
+	DeadByID(ctx context.Context, subscription, messageID string) (*DeadLetter, error)
 	// Retry delivers a dead letter again, to its subscription alone, and answers whether there was one.
 	Retry(ctx context.Context, subscription, messageID string) (found bool, err error)
 	// Discard forgets a dead letter for good, and answers whether there was one.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 	"github.com/trellis-go/trellis/platform/problem"
 )
 
-// letterTimeout is how long a dead letter may take to be stored.
+// letterTimeout is how long a dead letter may take to be stored, and to be read.
 const letterTimeout = 30 * time.Second
 
 // consumer delivers from the queue of one subscription. The server lets one consumer of an ordered queue be active; within
@@ -97,7 +96,8 @@ func (c *consumer) isDraining() bool {
 type session struct {
 	*consumer
 	channel *amqp.Channel // of deliveries and acknowledgements
-	letters *amqp.Channel // to the dead letters, confirmed
+	letters *sender       // to the dead letters
+	acks    *acks
 	burying sync.Mutex
 	running sync.WaitGroup
 
@@ -135,6 +135,7 @@ func (c *consumer) session(ctx context.Context, connection *amqp.Connection) err
 		end() // the channel is gone: others may have what is handled here
 	}()
 	s.running.Wait()
+	s.acks.flush()
 	_ = ignoreClosed(s.letters.Close())
 	_ = ignoreClosed(s.channel.Close())
 	<-rest
@@ -151,7 +152,7 @@ func (s *session) open(connection *amqp.Connection) (<-chan amqp.Delivery, error
 	if s.channel, err = connection.Channel(); err != nil {
 		return nil, fmt.Errorf("open a channel: %w", err)
 	}
-	if s.letters, err = confirming(connection); err != nil {
+	if s.letters, err = newSender(connection); err != nil {
 		return nil, errors.Join(err, ignoreClosed(s.channel.Close()))
 	}
 	err = s.channel.Qos(s.options.Prefetch, 0, false)
@@ -159,6 +160,7 @@ func (s *session) open(connection *amqp.Connection) (<-chan amqp.Delivery, error
 	if err == nil {
 		deliveries, err = s.channel.Consume(s.broker.queueOf(s.s.Name), "", false, false, false, false, nil)
 	}
+	s.acks = newAcks(s.channel, s.options.Prefetch, s.broker.ackWait)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("consume the queue of %s: %w", s.s.Name, err),
 			ignoreClosed(s.letters.Close()), ignoreClosed(s.channel.Close()))
@@ -208,7 +210,8 @@ func (s *session) process(ctx context.Context, d amqp.Delivery) bool {
 		case !begun:
 			return false
 		case err == nil:
-			return d.Ack(false) == nil
+			s.acks.add(d.DeliveryTag)
+			return true
 		case ctx.Err() != nil:
 			return false
 		case IsDead(err) || attempt >= s.options.Attempts:
@@ -239,13 +242,7 @@ func (s *session) attempt(ctx context.Context, d Delivery) (begun bool, err erro
 	}
 	limited, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = problem.TraceAt(fmt.Errorf("the handler panicked: %v", cause), debug.Stack())
-		}
-	}()
-	begun = true
-	return begun, s.handle(limited, d)
+	return true, problem.Guard(func() error { return s.handle(limited, d) })
 }
 
 // bury makes a dead letter of a message.
@@ -257,7 +254,7 @@ func (s *session) bury(ctx context.Context, d amqp.Delivery, attempts int, cause
 	letter.Headers[diedHeader] = time.Now().UTC().Format(time.RFC3339Nano)
 	s.burying.Lock()
 	defer s.burying.Unlock()
-	if err := send(limited, s.letters, s.broker.deadQueueOf(s.s.Name), letter); err != nil {
+	if err := s.letters.send(limited, s.broker.deadQueueOf(s.s.Name), letter); err != nil {
 		s.broker.logger.WarnContext(ctx, "a dead letter was not stored; it is delivered again", slog.String("subscription", s.s.Name),
 			slog.String("event", d.MessageId), slog.Any("error", err))
 		_ = s.channel.Close() // without it the message would be held here and not come again
@@ -265,7 +262,8 @@ func (s *session) bury(ctx context.Context, d amqp.Delivery, attempts int, cause
 	}
 	s.broker.logger.ErrorContext(ctx, "a message is a dead letter", slog.String("subscription", s.s.Name),
 		slog.String("event", d.MessageId), slog.Int("attempts", attempts), slog.Any("error", cause))
-	return d.Ack(false) == nil
+	s.acks.add(d.DeliveryTag)
+	return true
 }
 
 const maxError = 4000 // bytes kept of an error

@@ -102,7 +102,7 @@ func (e *embedded) Publish(ctx context.Context, messages []Message) []error {
 
 func (e *embedded) enqueue(ctx context.Context, messages []Message) error {
 	var bindings []binding
-	if err := e.db.Reader(ctx).Find(&bindings).Error; err != nil {
+	if err := e.db.Reader(database.Fresh(ctx)).Find(&bindings).Error; err != nil {
 		return err
 	}
 	var jobs []queue.Job
@@ -168,13 +168,28 @@ func (e *embedded) Dead(ctx context.Context, subscription string, limit int) ([]
 		return nil, err
 	}
 	letters := make([]DeadLetter, len(jobs))
-	for i, job := range jobs {
-		letters[i] = DeadLetter{Subscription: subscription, Attempts: job.Attempt, Error: job.Error, DiedAt: job.DiedAt}
-		if err := json.Unmarshal(job.Payload, &letters[i].Message); err != nil {
-			letters[i].Message = Message{ID: job.ID, Subject: job.Key, Time: job.EnqueuedAt, Data: job.Payload}
-		}
+	for i := range jobs {
+		letters[i] = deadLetter(subscription, &jobs[i])
 	}
 	return letters, nil
+}
+
+// DeadByID is part of DeadLetters.
+func (e *embedded) DeadByID(ctx context.Context, subscription, messageID string) (*DeadLetter, error) {
+	job, err := e.queue.DeadByID(ctx, queueOf(subscription), messageID)
+	if err != nil || job == nil {
+		return nil, err
+	}
+	letter := deadLetter(subscription, job)
+	return &letter, nil
+}
+
+func deadLetter(subscription string, job *queue.DeadJob) DeadLetter {
+	letter := DeadLetter{Subscription: subscription, Attempts: job.Attempt, Error: job.Error, DiedAt: job.DiedAt}
+	if err := json.Unmarshal(job.Payload, &letter.Message); err != nil {
+		letter.Message = Message{ID: job.ID, Subject: job.Key, Time: job.EnqueuedAt, Data: job.Payload}
+	}
+	return letter
 }
 
 // Retry is part of DeadLetters.

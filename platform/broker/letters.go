@@ -9,6 +9,8 @@ import (
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"github.com/trellis-go/trellis/platform/problem"
 )
 
 // maxScan is how many dead letters are looked through for one: all that are looked through are held by the server for us.
@@ -17,7 +19,7 @@ const maxScan = 10_000
 // Dead is part of DeadLetters.
 func (r *rabbit) Dead(ctx context.Context, subscription string, limit int) ([]DeadLetter, error) {
 	letters := []DeadLetter{}
-	err := r.browse(ctx, subscription, func(_ *amqp.Channel, d amqp.Delivery) (bool, error) {
+	err := r.browse(ctx, subscription, func(_ *sender, d amqp.Delivery) (bool, error) {
 		if len(letters) < limit {
 			letters = append(letters, letterOf(subscription, d))
 		}
@@ -40,62 +42,88 @@ func letterOf(subscription string, d amqp.Delivery) DeadLetter {
 	return letter
 }
 
+// DeadByID is part of DeadLetters.
+func (r *rabbit) DeadByID(ctx context.Context, subscription, messageID string) (*DeadLetter, error) {
+	var letter *DeadLetter
+	_, err := r.find(ctx, subscription, messageID, func(_ *sender, d amqp.Delivery) error {
+		found := letterOf(subscription, d)
+		letter = &found
+		return nil
+	})
+	return letter, err
+}
+
 // Retry is part of DeadLetters.
 func (r *rabbit) Retry(ctx context.Context, subscription, messageID string) (bool, error) {
-	return r.take(ctx, subscription, messageID, func(channel *amqp.Channel, d amqp.Delivery) error {
+	return r.find(ctx, subscription, messageID, func(to *sender, d amqp.Delivery) error {
 		again := publishing(received(d))
 		maps.DeleteFunc(again.Headers, func(name string, _ any) bool { return strings.HasPrefix(name, "x-") })
-		return send(ctx, channel, r.queueOf(subscription), again)
+		if err := to.send(ctx, r.queueOf(subscription), again); err != nil {
+			return err
+		}
+		return d.Ack(false)
 	})
 }
 
 // Discard is part of DeadLetters.
 func (r *rabbit) Discard(ctx context.Context, subscription, messageID string) (bool, error) {
-	return r.take(ctx, subscription, messageID, func(*amqp.Channel, amqp.Delivery) error { return nil })
+	return r.find(ctx, subscription, messageID, func(_ *sender, d amqp.Delivery) error { return d.Ack(false) })
 }
 
-// take finds a dead letter, does something with it, and takes it away.
-func (r *rabbit) take(
-	ctx context.Context, subscription, messageID string, do func(*amqp.Channel, amqp.Delivery) error,
+// find looks for a dead letter and does something with it.
+func (r *rabbit) find(
+	ctx context.Context, subscription, messageID string, do func(*sender, amqp.Delivery) error,
 ) (found bool, err error) {
-	err = r.browse(ctx, subscription, func(channel *amqp.Channel, d amqp.Delivery) (bool, error) {
+	err = r.browse(ctx, subscription, func(to *sender, d amqp.Delivery) (bool, error) {
 		if d.MessageId != messageID {
 			return true, nil
 		}
-		if err := do(channel, d); err != nil {
-			return false, err
-		}
 		found = true
-		return false, d.Ack(false)
+		return false, do(to, d)
 	})
 	return found && err == nil, err
 }
 
-// browse goes through dead letters from the oldest on, as long as see wants more. What was not acknowledged goes back to
-// its place when the channel is closed.
+// browse goes through dead letters from the oldest on, as long as see wants more. There are none where nobody has declared
+// the subscription. The error is that of ctx when it has ended, and else Unavailable: it is no fault of who asks.
 func (r *rabbit) browse(
-	ctx context.Context, subscription string, see func(*amqp.Channel, amqp.Delivery) (more bool, err error),
-) (err error) {
+	ctx context.Context, subscription string, see func(*sender, amqp.Delivery) (more bool, err error),
+) error {
 	r.browsing.Lock()
 	defer r.browsing.Unlock()
+	err := r.scan(ctx, r.deadQueueOf(subscription), see)
+	var refused *amqp.Error
+	switch {
+	case err == nil, errors.As(err, &refused) && refused.Code == amqp.NotFound:
+		return nil
+	case !errors.Is(err, ctx.Err()):
+		err = problem.Unavailable.Because(err)
+	}
+	return fmt.Errorf("look at the dead letters of %s: %w", subscription, err)
+}
+
+// scan is browse with the server's errors. What was not acknowledged goes back to its place when the channel is closed. A
+// call that hangs knows no context: it is cut off, and all consumers with it, but not because somebody has left.
+func (r *rabbit) scan(ctx context.Context, queue string, see func(*sender, amqp.Delivery) (more bool, err error)) (err error) {
 	connection, err := r.in.current()
 	if err != nil {
-		return fmt.Errorf("look at the dead letters of %s: %w", subscription, err)
+		return err
 	}
-	channel, err := confirming(connection)
+	hanging := time.AfterFunc(letterTimeout, r.in.cut)
+	defer hanging.Stop()
+	channel, err := newSender(connection)
 	if err != nil {
-		return fmt.Errorf("look at the dead letters of %s: %w", subscription, err)
+		return err
 	}
-	unhang := context.AfterFunc(ctx, r.in.cut)
-	defer unhang()
 	defer func() { err = errors.Join(err, ignoreClosed(channel.Close())) }()
 	for range maxScan {
-		d, there, err := channel.Get(r.deadQueueOf(subscription), false)
-		if err != nil {
-			return fmt.Errorf("look at the dead letters of %s: %w", subscription, err)
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		if !there {
-			return nil
+		hanging.Reset(letterTimeout)
+		d, there, err := channel.Get(queue, false)
+		if err != nil || !there {
+			return err
 		}
 		if more, err := see(channel, d); err != nil || !more {
 			return err

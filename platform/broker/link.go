@@ -86,7 +86,7 @@ func (l *link) connect(ctx context.Context) (*amqp.Connection, error) {
 			if err != nil {
 				return nil, err
 			}
-			return socket, socket.SetDeadline(time.Now().Add(handshake)) // until the connection is open
+			return gather(socket), socket.SetDeadline(time.Now().Add(handshake)) // until the connection is open
 		},
 	})
 	if err != nil {

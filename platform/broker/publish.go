@@ -96,15 +96,36 @@ func confirming(connection *amqp.Connection) (*amqp.Channel, error) {
 	return channel, nil
 }
 
-// send puts a message into a queue and waits until the server has it.
-func send(ctx context.Context, channel *amqp.Channel, queue string, message amqp.Publishing) error {
-	under, err := channel.PublishWithDeferredConfirm("", queue, true, false, message)
+// sender puts messages into queues, one after the other.
+type sender struct {
+	*amqp.Channel
+	returned chan amqp.Return // what there is no queue for; it comes before the confirmation
+}
+
+func newSender(connection *amqp.Connection) (*sender, error) {
+	channel, err := confirming(connection)
+	if err != nil {
+		return nil, err
+	}
+	return &sender{channel, channel.NotifyReturn(make(chan amqp.Return, 1))}, nil
+}
+
+// send puts a message into a queue and waits until the server has it. After an error the sender is of no more use.
+func (s *sender) send(ctx context.Context, queue string, message amqp.Publishing) error {
+	under, err := s.PublishWithDeferredConfirm("", queue, true, false, message)
 	if err != nil {
 		return fmt.Errorf("send to the queue %s: %w", queue, err)
 	}
 	confirmed, err := under.WaitContext(ctx)
 	if err == nil && !confirmed {
 		err = errRefused
+	}
+	select {
+	case _, open := <-s.returned:
+		if open {
+			err = errNoQueue
+		}
+	default:
 	}
 	if err != nil {
 		return fmt.Errorf("send to the queue %s: %w", queue, err)

@@ -27,6 +27,7 @@ const (
 type rabbit struct {
 	cfg       Config
 	logger    *slog.Logger
+	ackWait   time.Duration
 	declared  []Subscription
 	out, in   *link
 	publisher publisher
@@ -42,6 +43,7 @@ type rabbit struct {
 var (
 	errNotConnected = errors.New("not connected to RabbitMQ")
 	errRefused      = errors.New("RabbitMQ did not confirm the message")
+	errNoQueue      = errors.New("RabbitMQ has no such queue")
 )
 
 // NewRabbitMQ makes the broker that is a RabbitMQ server. The error is about the URL, and does not repeat it.
@@ -49,7 +51,7 @@ func NewRabbitMQ(cfg Config, logger *slog.Logger) (Broker, error) {
 	if _, err := amqp.ParseURI(cfg.URL.Reveal()); err != nil {
 		return nil, errors.New("broker.url is not of the form amqp://user:password@host:port/vhost, or amqps://")
 	}
-	r := &rabbit{cfg: cfg, logger: logger, stop: func() {}}
+	r := &rabbit{cfg: cfg, logger: logger, ackWait: ackWait, stop: func() {}}
 	r.out, r.in = newLink(r, "publish"), newLink(r, "consume")
 	r.publisher.broker = r
 	return r, nil

@@ -2,9 +2,12 @@ package broker_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +21,7 @@ import (
 	"github.com/trellis-go/trellis/platform/broker/brokertest"
 	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/id"
+	"github.com/trellis-go/trellis/platform/problem"
 	"github.com/trellis-go/trellis/test/testkit"
 )
 
@@ -107,7 +111,9 @@ func TestABrokerThatIsAwayIsNoReasonNotToStart(t *testing.T) {
 	assert.NotContains(t, err.Error(), "hunter2")
 	require.Error(t, b.Ping(t.Context()))
 	_, err = b.Dead(t.Context(), "mail", 1)
-	require.Error(t, err)
+	require.ErrorIs(t, err, problem.Unavailable)
+	_, err = b.Retry(t.Context(), "mail", "1")
+	require.ErrorIs(t, err, problem.Unavailable)
 	consumer, ended := b.Consumer(s, nil), make(chan error, 1)
 	go func() { ended <- consumer.Run(t.Context()) }()
 	require.NoError(t, consumer.Drain(t.Context()))
@@ -145,6 +151,67 @@ trellis_broker_unroutable_total 1
 	require.NoError(t, g.Stop(t.Context()))
 }
 
+func TestWhoNoLongerWantsToSeeDeadLettersCutsNobodyOff(t *testing.T) {
+	h := newHouse(t, testkit.RabbitMQ(t))
+	g := h.Join(t)
+	s := broker.Subscription{Name: "mail", Patterns: []string{"order.#"}, Options: broker.Options{Attempts: 1}}
+	g.Declare(s)
+	require.NoError(t, g.Start(t.Context()))
+	require.Eventually(t, func() bool { return g.Ping(t.Context()) == nil }, 30*time.Second, time.Millisecond)
+	came, drain := consume(t, g, s, func(broker.Delivery) {})
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	_, err := g.Dead(left, "mail", 1)
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = g.Dead(t.Context(), "mail", 1)
+	require.NoError(t, err)
+	post(t, g, "1")
+	assert.Equal(t, "1", next(t, came))
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(g.(*guest).Broker.(prometheus.Collector))
+	require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(`
+# HELP trellis_broker_connects_total Connections that were made.
+# TYPE trellis_broker_connects_total counter
+trellis_broker_connects_total 2
+`), "trellis_broker_connects_total"), "one to publish and one to consume")
+	drain()
+	require.NoError(t, g.Stop(t.Context()))
+}
+
+func TestADeadLetterIsNotTakenAwayWhenThereIsNoQueueToRetryItIn(t *testing.T) {
+	h := newHouse(t, testkit.RabbitMQ(t))
+	g := h.Join(t)
+	s := broker.Subscription{Name: "mail", Patterns: []string{"order.#"}, Options: broker.Options{Attempts: 1}}
+	g.Declare(s)
+	require.NoError(t, g.Start(t.Context()))
+	require.Eventually(t, func() bool { return g.Ping(t.Context()) == nil }, 30*time.Second, time.Millisecond)
+	var running sync.WaitGroup
+	consumer := g.Consumer(s, func(context.Context, broker.Delivery) error { return broker.Dead(errors.New("bitter")) })
+	running.Go(func() { _ = consumer.Run(context.Background()) })
+	post(t, g, "1")
+	letters := func() []broker.DeadLetter {
+		dead, err := g.Dead(t.Context(), "mail", 10)
+		require.NoError(t, err)
+		return dead
+	}
+	require.Eventually(t, func() bool { return len(letters()) == 1 }, 30*time.Second, time.Millisecond)
+	require.NoError(t, consumer.Drain(t.Context()))
+	running.Wait()
+
+	connection, err := amqp.Dial(h.server)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, connection.Close()) }()
+	channel, err := connection.Channel()
+	require.NoError(t, err)
+	_, err = channel.QueueDelete(h.exchange+".mail", false, false, false)
+	require.NoError(t, err)
+	_, err = g.Retry(t.Context(), "mail", "1")
+	require.ErrorIs(t, err, problem.Unavailable)
+	require.ErrorContains(t, err, "RabbitMQ has no such queue")
+	require.Eventually(t, func() bool { return len(letters()) == 1 }, 30*time.Second, time.Millisecond)
+	require.NoError(t, g.Stop(t.Context()))
+}
+
 func TestWhatOthersSeeOfAMessageIsItsTypeItsIDAndItsAttributes(t *testing.T) {
 	server := testkit.RabbitMQ(t)
 	h := newHouse(t, server)
@@ -174,4 +241,89 @@ func TestWhatOthersSeeOfAMessageIsItsTypeItsIDAndItsAttributes(t *testing.T) {
 	assert.Equal(t, amqp.Persistent, d.DeliveryMode)
 	require.NoError(t, connection.Close())
 	require.NoError(t, g.Stop(t.Context()))
+}
+
+func TestAMessageThatTakesLongerThanThoseBehindItIsAcknowledgedAndSoAreThey(t *testing.T) {
+	const messages = 40
+	h := newHouse(t, testkit.RabbitMQ(t))
+	g := h.Join(t)
+	s := broker.Subscription{Name: "mail", Patterns: []string{"order.#"}, Options: broker.Options{Concurrency: 8, Prefetch: 10}}
+	g.Declare(s)
+	require.NoError(t, g.Start(t.Context()))
+	require.Eventually(t, func() bool { return g.Ping(t.Context()) == nil }, 30*time.Second, time.Millisecond)
+	release := make(chan struct{})
+	came, drain := consume(t, g, s, func(d broker.Delivery) {
+		if d.ID == "0" {
+			<-release
+		}
+	})
+	for i := range messages {
+		post(t, g, strconv.Itoa(i))
+	}
+	for range messages - 1 {
+		assert.NotEqual(t, "0", next(t, came), "they do not use up what the server may have under way")
+	}
+	close(release)
+	assert.Equal(t, "0", next(t, came))
+	drain()
+	assert.Empty(t, came)
+
+	post(t, g, "last")
+	came, drain = consume(t, g, s, func(broker.Delivery) {})
+	assert.Equal(t, "last", next(t, came), "what was acknowledged before the end does not come again")
+	drain()
+	assert.Empty(t, came)
+	require.NoError(t, g.Stop(t.Context()))
+}
+
+func TestWhatWasHandledIsAcknowledgedBeforeTheEnd(t *testing.T) {
+	h := newHouse(t, testkit.RabbitMQ(t))
+	g := h.Join(t)
+	broker.Gathering(g.(*guest).Broker, time.Hour)
+	s := broker.Subscription{Name: "mail", Patterns: []string{"order.#"}}
+	g.Declare(s)
+	require.NoError(t, g.Start(t.Context()))
+	require.Eventually(t, func() bool { return g.Ping(t.Context()) == nil }, 30*time.Second, time.Millisecond)
+	for _, id := range []string{"first", "second"} {
+		came, drain := consume(t, g, s, func(broker.Delivery) {})
+		post(t, g, id)
+		assert.Equal(t, id, next(t, came), "what was handled before the end does not come again")
+		drain()
+		assert.Empty(t, came)
+	}
+	require.NoError(t, g.Stop(t.Context()))
+}
+
+func next(t *testing.T, came <-chan string) string {
+	t.Helper()
+	select {
+	case id := <-came:
+		return id
+	case <-time.After(30 * time.Second):
+		require.Fail(t, "nothing came")
+		return ""
+	}
+}
+
+// post publishes an event that is alone with its subject.
+func post(t *testing.T, b broker.Broker, id string) {
+	t.Helper()
+	require.NoError(t, b.Publish(t.Context(), []broker.Message{{ID: id, Type: "order.placed.v1", Subject: id}})[0])
+}
+
+// consume runs a consumer, and gives what it has handled and how to end it.
+func consume(t *testing.T, b broker.Broker, s broker.Subscription, handle func(broker.Delivery)) (came <-chan string, drain func()) {
+	t.Helper()
+	handled, ended := make(chan string, 1000), make(chan error, 1)
+	consumer := b.Consumer(s, func(_ context.Context, d broker.Delivery) error {
+		handle(d)
+		handled <- d.ID
+		return nil
+	})
+	go func() { ended <- consumer.Run(context.Background()) }()
+	return handled, func() {
+		t.Helper()
+		require.NoError(t, consumer.Drain(t.Context()))
+		require.NoError(t, <-ended)
+	}
 }

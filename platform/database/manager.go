@@ -70,6 +70,15 @@ func (m *Manager) DB(name string) (*DB, error) { return Lookup[*DB](m, name) }
 // SQL is every SQL database, in the order of their names.
 func (m *Manager) SQL() []*DB { return All[*DB](m) }
 
+// Or is name when a connection is configured under it, and else fallback: what may have a database of its own and does
+// not need one. It connects nothing.
+func (m *Manager) Or(name, fallback string) string {
+	if _, found := m.byName[name]; found {
+		return name
+	}
+	return fallback
+}
+
 // All is every connection of a type, which may be an interface, in the order of their names: All[*ClickHouse](m).
 func All[T Connection](m *Manager) []T {
 	var all []T

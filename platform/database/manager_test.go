@@ -189,3 +189,9 @@ type plugin struct{ counted *int }
 func (plugin) Name() string { return "counter" }
 
 func (p plugin) Initialize(*gorm.DB) error { *p.counted++; return nil }
+
+func TestWhatNeedsNoDatabaseOfItsOwnHasThatOfAnother(t *testing.T) {
+	m := testkit.Database(t)
+	assert.Equal(t, testkit.Name, m.Or("warehouse", testkit.Name))
+	assert.Equal(t, testkit.Name, m.Or(testkit.Name, "other"))
+}

@@ -84,6 +84,9 @@ func startCluster(t *testing.T, size int) []*testkit.RedisProcess {
 		client := plain(t, node.Addr)
 		require.NoError(t, client.Do(t.Context(), "CLUSTER", "SET-CONFIG-EPOCH", strconv.Itoa(i+1)).Err())
 		require.NoError(t, client.ClusterAddSlotsRange(t.Context(), slots*i/size, slots*(i+1)/size-1).Err())
+	}
+	for i, node := range nodes { // only now: a node that has met others takes no epoch any more
+		client := plain(t, node.Addr)
 		for j, other := range nodes {
 			host, port := hostPort(t, other.Addr)
 			if i != j {

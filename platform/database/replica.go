@@ -25,8 +25,9 @@ type replica struct {
 	up   atomic.Bool
 }
 
-// replicas are a pool of connections for single reads: each read goes to a replica that is up, in turn, and to the primary
-// when there is none or when those it went to are lost. It cannot begin a transaction.
+// replicas are a pool of connections for single reads: each goes to a replica that is up, in turn, and to the primary when
+// there is none or when those it went to are lost. Those of a session go to the same one, since two may be differently old.
+// It cannot begin a transaction.
 type replicas struct {
 	db     *DB
 	all    []*replica
@@ -68,22 +69,29 @@ func (db *DB) follow(src source, pools []*sql.DB) error {
 	return nil
 }
 
-// read asks one database after the other until one answers, whatever it answers.
+// read asks one database after the other until one answers, whatever it answers. A session stays with that one.
 func (r *replicas) read(ctx context.Context, ask func(*sql.DB) error) {
-	first := int(r.next.Add(1) % uint32(len(r.all))) //nolint:gosec // a handful
+	s := sessionOf(ctx)
+	first := s.place(r)
 	for i := range r.all {
-		replica := r.all[(first+i)%len(r.all)]
+		place := (first + i) % len(r.all)
+		replica := r.all[place]
 		if !replica.up.Load() {
 			continue
 		}
 		err := ask(replica.sql)
 		if err == nil || ctx.Err() != nil || !errors.Is(r.db.translate(err), ErrUnavailable) {
+			s.stay(r, place)
 			return
 		}
 		r.note(replica, err)
 	}
+	r.db.writes(ctx) // as if: what comes back is older than what is read now
 	_ = ask(r.db.writer.sql)
 }
+
+// turn is the place of the replica whose turn it is.
+func (r *replicas) turn() int { return int(r.next.Add(1) % uint32(len(r.all))) } //nolint:gosec // a handful
 
 // QueryContext is part of gorm.ConnPool.
 func (r *replicas) QueryContext(ctx context.Context, query string, args ...any) (rows *sql.Rows, err error) {

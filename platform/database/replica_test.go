@@ -3,6 +3,7 @@ package database_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -71,6 +72,37 @@ func TestReadsOutsideATransactionGoToTheReplicasInTurn(t *testing.T) {
 	var id string
 	require.NoError(t, f.Reader(t.Context()).Model(&counter{}).Select("id").Row().Scan(&id))
 	assert.Equal(t, second, id, "a single row, too")
+}
+
+func TestASessionReadsFromOneReplica(t *testing.T) {
+	f := withReplicas(t, "one", "two")
+	first, second := database.WithSession(t.Context()), database.WithSession(t.Context())
+	stays := []string{f.answers(first, t), f.answers(second, t)}
+	assert.ElementsMatch(t, []string{"one", "two"}, stays, "each session has its turn")
+	for range 3 {
+		assert.Equal(t, stays, []string{f.answers(first, t), f.answers(second, t)})
+	}
+}
+
+func TestASessionWhoseReplicaIsLostStaysWithTheNextOne(t *testing.T) {
+	f := withReplicas(t, "one", "two")
+	ctx := database.WithSession(t.Context())
+	names := []string{"one", "two"}
+	lost := slices.Index(names, f.answers(ctx, t))
+	f.lines[lost].Cut()
+	assert.Equal(t, names[1-lost], f.answers(ctx, t))
+	f.lines[lost].Restore(t)
+	f.eventually(t, names[lost])
+	for range 3 {
+		assert.Equal(t, names[1-lost], f.answers(ctx, t))
+	}
+
+	f.lines[1-lost].Cut()
+	f.lines[lost].Cut()
+	assert.Equal(t, "primary", f.answers(ctx, t))
+	f.lines[lost].Restore(t)
+	f.eventually(t, names[lost])
+	assert.Equal(t, "primary", f.answers(ctx, t), "the replica is older than what was read")
 }
 
 func TestATransactionReadsFromThePrimary(t *testing.T) {

@@ -6,10 +6,11 @@ import (
 	"sync"
 )
 
-// session remembers which databases were written.
+// session remembers which databases were written, and which replica of each is read from.
 type session struct {
 	mu    sync.Mutex
 	wrote []*DB
+	reads map[*replicas]int
 }
 
 type (
@@ -18,10 +19,41 @@ type (
 )
 
 // WithSession begins a session: what belongs together and has to see its own writes, such as a request, a task or the
-// handling of an event. Readers of its ctx go to replicas until the database is first written in it, and to the primary
-// from then on. Without a session they always go to replicas.
+// handling of an event. Readers of its ctx go to one replica, as long as that answers, until the database is first written in
+// it, and to the primary from then on. Without a session they always go to replicas, to each in turn.
 func WithSession(ctx context.Context) context.Context {
-	return context.WithValue(ctx, sessionKey{}, &session{})
+	return context.WithValue(ctx, sessionKey{}, &session{reads: map[*replicas]int{}})
+}
+
+// sessionOf is the session of ctx, nil when there is none.
+func sessionOf(ctx context.Context) *session {
+	s, _ := ctx.Value(sessionKey{}).(*session)
+	return s
+}
+
+// place is where in the list of replicas the session reads. What is in none reads in turn.
+func (s *session) place(r *replicas) int {
+	if s == nil {
+		return r.turn()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	place, known := s.reads[r]
+	if !known {
+		place = r.turn()
+		s.reads[r] = place
+	}
+	return place
+}
+
+// stay remembers which replica has answered.
+func (s *session) stay(r *replicas, place int) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reads[r] = place
 }
 
 // Fresh is ctx with Readers that see every commit there is: they go to the primary. It is for what outlives the moment,
@@ -34,7 +66,7 @@ func (db *DB) writes(ctx context.Context) {
 	if db.replicas == nil {
 		return
 	}
-	s, _ := ctx.Value(sessionKey{}).(*session)
+	s := sessionOf(ctx)
 	if s == nil {
 		return
 	}
@@ -50,7 +82,7 @@ func (db *DB) mayBeOld(ctx context.Context) bool {
 	if ctx.Value(freshKey{}) != nil {
 		return false
 	}
-	s, _ := ctx.Value(sessionKey{}).(*session)
+	s := sessionOf(ctx)
 	if s == nil {
 		return true
 	}

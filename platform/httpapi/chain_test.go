@@ -74,6 +74,17 @@ func TestOnlyAllowedOriginsMayReadAnswers(t *testing.T) {
 	assert.Empty(t, ask("https://evil.example").Header.Get("Access-Control-Allow-Origin"))
 }
 
+func TestPagesOfAllowedOriginsMayReadTheHeadersOfAnswers(t *testing.T) {
+	api := newAPI(t, func(s *settings) { s.http.CORS.AllowedOrigins = []string{"https://shop.example"} })
+	answer := send(t, api, request{method: "GET", path: "/api/v1/teapot", header: map[string]string{"Origin": "https://shop.example"}})
+	exposed := strings.ToLower(answer.Header.Get("Access-Control-Expose-Headers"))
+	for _, name := range []string{
+		"X-Request-ID", "ETag", "Link", "Location", "Retry-After", "Idempotency-Replayed", "Preference-Applied", "Content-Disposition",
+	} {
+		assert.Contains(t, exposed, strings.ToLower(name))
+	}
+}
+
 func TestNoOriginIsAllowedByDefault(t *testing.T) {
 	answer := send(t, newAPI(t, nil), request{method: "GET", path: "/livez", header: map[string]string{"Origin": "https://a.example"}})
 	assert.Empty(t, answer.Header.Get("Access-Control-Allow-Origin"))

@@ -20,7 +20,8 @@ func (a *API) allowOrigins() middleware {
 		},
 		AllowedHeaders: []string{"*"},
 		ExposedHeaders: []string{
-			HeaderRequestID, HeaderVersion, "ETag", "Link", "Location", "WWW-Authenticate", "Deprecation", "Sunset", "Retry-After",
+			HeaderRequestID, HeaderVersion, "ETag", "Link", "Location", "Content-Disposition", "WWW-Authenticate", "Deprecation", "Sunset",
+			"Retry-After", "Preference-Applied", "Idempotency-Replayed",
 			"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy",
 		},
 	}).Handler

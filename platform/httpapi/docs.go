@@ -152,9 +152,12 @@ func newAsset(gzipped []byte) asset {
 // assetURL is where an asset is served. It changes with the content, so that browsers may keep it for ever.
 func assetURL(name string) string { return "/docs/assets/" + name + "?v=" + assets()[name].version }
 
-func serveAsset(c *gin.Context) {
+func serveAsset(c *gin.Context) { serveFile(c, assets()) }
+
+// serveFile answers with one of these files, the one that the path names.
+func serveFile(c *gin.Context, files map[string]asset) {
 	name := c.Param("name")
-	file, ok := assets()[name]
+	file, ok := files[name]
 	if !ok {
 		writeProblem(c.Writer, c.Request, errNoRoute(c.Request))
 		return

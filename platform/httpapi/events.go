@@ -60,13 +60,7 @@ func Watch(watch func(ctx context.Context, stream *EventStream) error) *Events {
 		case x.answer.begun():
 			_ = report(ctx, fmt.Errorf("stream events: %w", err))
 		default:
-			p := newProblem(ctx, err)
-			for name, values := range p.header {
-				hctx.SetHeader(name, values[0])
-			}
-			hctx.SetHeader("Content-Type", problem.ContentType)
-			hctx.SetStatus(p.Status)
-			_ = jsonFormat.Marshal(hctx.BodyWriter(), p)
+			answerProblem(hctx, err)
 		}
 	}
 	return events

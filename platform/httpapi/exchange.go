@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"net/http"
@@ -16,12 +17,14 @@ type exchange struct {
 	id        string // the request id
 	client    string // the client's address
 	started   time.Time
-	path      string // as the client sent it, escaped
-	head      bool   // the client wants no body
-	version   string // of the API, "" outside it
-	group     *Group // of the operation, nil when none was reached
-	operation string // its id, "" when none was reached
-	problem   string // the code of the problem that was answered, "" when none
+	path      string       // as the client sent it, escaped
+	head      bool         // the client wants no body
+	version   string       // of the API, "" outside it
+	group     *Group       // of the operation, nil when none was reached
+	operation string       // its id, "" when none was reached
+	success   int          // the status that it answers with unless it says otherwise
+	sent      bytes.Buffer // the body, where the operation keeps it
+	problem   string       // the code of the problem that was answered, "" when none
 	answer    *recorder
 	log       *slog.Logger
 }

@@ -28,7 +28,7 @@ func newGroup(api *API, version Version) *Group {
 			Info:    information(version),
 			Servers: []*huma.Server{{URL: version.Prefix(), Description: "This server"}},
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry(schemaPrefix, schemaName), SecuritySchemes: securitySchemes(),
+				Schemas: huma.NewMapRegistry(schemaPrefix, group.schemaName), SecuritySchemes: securitySchemes(),
 			},
 			Security: []map[string][]string{},
 		},
@@ -65,14 +65,14 @@ var (
 
 // schemaName names a type in the OpenAPI document: a module's types begin with its name and lose the version that
 // each document has one of, so that productV1 of modules/catalog is CatalogProduct, and a List of it
-// CatalogProductList.
-func schemaName(t reflect.Type, hint string) string {
+// CatalogProductList. A type without a name is one of the operation that is being registered.
+func (g *Group) schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	name := t.Name()
 	if name == "" {
-		return hint
+		return qualified(g.registering + "." + hint)
 	}
 	outer, argument, generic := strings.Cut(strings.TrimSuffix(name, "]"), "[")
 	if !generic {

@@ -164,6 +164,8 @@ type Group struct {
 	huma       huma.API
 	operations []Registered
 	document   func() (documents, error)
+
+	registering string // the path of the package whose operation it is
 }
 
 // Registered is an operation as it is served.
@@ -175,4 +177,5 @@ type Registered struct {
 	Summary string
 	Tag     string
 	Policy  auth.Policy
+	Others  auth.Permission // with it, also on what belongs to others; "" when there is none
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -39,18 +40,24 @@ func patchOf(types huma.Registry, whole *huma.Schema) *huma.Schema {
 		types.Map()[name] = &patch // before its members, which may refer to it
 		patch.Required = nil
 		patch.Properties = make(map[string]*huma.Schema, len(patch.Properties))
-		for member, schema := range types.SchemaFromRef(whole.Ref).Properties {
-			patch.Properties[member] = optional(types, schema)
+		whole := types.SchemaFromRef(whole.Ref)
+		for member, schema := range whole.Properties {
+			patch.Properties[member] = optional(types, schema, slices.Contains(whole.Required, member))
 		}
 		patch.PrecomputeMessages()
 	}
 	return &huma.Schema{Ref: schemaPrefix + name}
 }
 
-// optional is the schema of a member of a patch: it may be null, unless it is an object, which is patched in turn.
-func optional(types huma.Registry, whole *huma.Schema) *huma.Schema {
+// optional is the schema of a member of a patch: it may be null, unless it is an object that must be there, which is patched
+// in turn. One that may be absent is taken away by null; its schema stands in its place, since a reference cannot be null.
+func optional(types huma.Registry, whole *huma.Schema, required bool) *huma.Schema {
 	if whole.Ref != "" {
-		return patchOf(types, whole)
+		patch := patchOf(types, whole)
+		if required {
+			return patch
+		}
+		whole = types.SchemaFromRef(patch.Ref)
 	}
 	loose := *whole
 	loose.Default = nil

@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -25,12 +27,13 @@ import (
 type Operation struct {
 	ID          string // unique within a version, verb-noun: get-product
 	Method      string
-	Path        string      // under the version's prefix: /products/{id}
-	Tag         string      // the heading in the documentation
-	Summary     string      // one line
-	Description string      // Markdown
-	Status      int         // of success; zero: 200, or 204 without a body
-	Policy      auth.Policy // who may call it; an operation that does not say it is not served
+	Path        string          // under the version's prefix: /products/{id}
+	Tag         string          // the heading in the documentation
+	Summary     string          // one line
+	Description string          // Markdown
+	Status      int             // of success; zero: 200, or 204 without a body
+	Policy      auth.Policy     // who may call it; an operation that does not say it is not served
+	Others      auth.Permission // with it, also on what belongs to others: the service asks auth.May
 	Problems    []*problem.Kind
 	Timeout     time.Duration // zero: http.request_timeout
 	MaxBody     config.Size   // zero: http.max_body
@@ -47,9 +50,17 @@ func Handle[I, O any](g *Group, op Operation, handler func(ctx context.Context, 
 			"auth.Authenticated or auth.Can(permission)")
 	}
 	requireExported(reflect.TypeFor[I]())
+	g.registering = cmp.Or(reflect.TypeFor[I]().PkgPath(), reflect.TypeFor[O]().PkgPath())
 	described := g.describe(op)
+	if keepsPayload(reflect.TypeFor[I]()) {
+		described.Middlewares = append(described.Middlewares, keepPayload)
+	}
 	huma.Register(g.huma, described, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
+		var answer *Answer
+		if errors.As(err, &answer) {
+			return nil, answer
+		}
 		if err != nil {
 			return nil, newProblem(ctx, err)
 		}
@@ -58,7 +69,7 @@ func Handle[I, O any](g *Group, op Operation, handler func(ctx context.Context, 
 	g.documentInput(op.Method, op.Path)
 	g.operations = append(g.operations, Registered{
 		Version: g.version, Method: op.Method, Path: g.version.Prefix() + op.Path, ID: op.ID, Summary: op.Summary,
-		Tag: op.Tag, Policy: op.Policy,
+		Tag: op.Tag, Policy: op.Policy, Others: op.Others,
 	})
 }
 
@@ -93,7 +104,7 @@ func (g *Group) describe(op Operation) huma.Operation {
 	if op.Description == "" {
 		described.Description = op.Summary + "."
 	}
-	restrict(&described, op.Policy)
+	restrict(&described, op.Policy, op.Others)
 	if op.Consumes != "" {
 		described.RequestBody = &huma.RequestBody{Required: true, Content: media(op.Consumes)}
 	}
@@ -107,7 +118,7 @@ func (g *Group) enter(op Operation, timeout time.Duration, maxBody config.Size) 
 		ctx, cancel := context.WithTimeout(hctx.Context(), timeout)
 		defer cancel()
 		x := exchangeOf(ctx)
-		x.group, x.operation = g, op.ID
+		x.group, x.operation, x.success = g, op.ID, hctx.Operation().DefaultStatus
 		log.Set(ctx, named...)
 		request := humagin.Unwrap(hctx)
 		if err := checkQuery(request.Request.URL.RawQuery); err != nil {

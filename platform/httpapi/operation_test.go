@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -141,6 +142,40 @@ func TestAMergePatchIsAppliedAndValidated(t *testing.T) {
 	}
 }
 
+// saucer is an object in another.
+type saucer struct {
+	Width int `json:"width" minimum:"1"`
+}
+
+type coffee struct {
+	Under saucer  `json:"under"`
+	Spare *saucer `json:"spare,omitempty" required:"false"`
+}
+
+type coffeeOutput struct{ Body coffee }
+
+func TestNullInAMergePatchTakesAwayAnObjectThatMayBeAbsent(t *testing.T) {
+	api := newAPI(t, nil)
+	httpapi.Handle(api.V(1), operation("patch", http.MethodPatch, "/coffees"),
+		func(_ context.Context, in *struct {
+			Body httpapi.MergePatch[coffee] `contentType:"application/merge-patch+json"`
+		}) (*coffeeOutput, error) {
+			patched, err := in.Body.Apply(coffee{Under: saucer{1}, Spare: &saucer{2}})
+			return &coffeeOutput{patched}, err
+		})
+	for body, want := range map[string]string{
+		`{"spare":null}`: `{"under":{"width":1}}`,
+		`{"spare":{}}`:   `{"under":{"width":1},"spare":{"width":2}}`,
+		`{"spare":{"width":3},"under":{"width":4}}`: `{"under":{"width":4},"spare":{"width":3}}`,
+	} {
+		assert.JSONEq(t, want, text(t, send(t, api, request{method: "PATCH", path: "/api/v1/coffees", body: body})), body)
+	}
+	for _, body := range []string{`{"under":null}`, `{"spare":{"width":0}}`, `{"spare":{"width":null}}`, `{"spare":1}`} {
+		answer := send(t, api, request{method: "PATCH", path: "/api/v1/coffees", body: body})
+		assert.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, body)
+	}
+}
+
 type uploadInput struct{ httpapi.Upload }
 
 type sizeOutput struct{ Body struct{ Bytes int64 } }
@@ -216,6 +251,26 @@ func TestADownloadThatFailsBeforeItBeginsIsAProblem(t *testing.T) {
 	defer func() { _ = answer.Body.Close() }()
 	assert.Equal(t, "internal", document(t, answer).Code)
 	assert.Empty(t, answer.Header.Get("Content-Disposition"))
+	assert.Equal(t, "no-store", answer.Header.Get("Cache-Control"))
+}
+
+func TestAStreamThatCannotBeginSaysWhenToComeAgain(t *testing.T) {
+	api := newAPI(t, nil)
+	busy := problem.Unavailable.New("there is no paper").After(2 * time.Second)
+	download, watch := operation("print", http.MethodGet, "/print"), operation("watch", http.MethodGet, "/watch")
+	download.Produces, watch.Produces = "text/csv", httpapi.EventsType
+	httpapi.Handle(api.V(1), download, func(context.Context, *struct{}) (*httpapi.Download, error) {
+		return httpapi.Stream("text/csv", "x.csv", func(context.Context, io.Writer) error { return busy }), nil
+	})
+	httpapi.Handle(api.V(1), watch, func(context.Context, *struct{}) (*httpapi.Events, error) {
+		return httpapi.Watch(func(context.Context, *httpapi.EventStream) error { return busy }), nil
+	})
+	for _, path := range []string{"/api/v1/print", "/api/v1/watch"} {
+		answer := get(t, api, path)
+		assert.Equal(t, "2", answer.Header.Get("Retry-After"), path)
+		assert.Equal(t, "no-store", answer.Header.Get("Cache-Control"), path)
+		assert.Equal(t, http.StatusServiceUnavailable, document(t, answer).Status, path)
+	}
 }
 
 func TestAClientThatHangsUpIsNotOurFailure(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 
 const (
 	bearerScheme = "bearer"
-	policyMember = "x-policy" // in the document: public, authenticated, or the permission that is needed
+	othersMember = "x-policy-others" // the permission that is needed for what belongs to others
+	policyMember = "x-policy"        // in the document: public, authenticated, or the permission that is needed
 )
 
 // securitySchemes documents how clients say who they are.
@@ -23,13 +24,17 @@ func securitySchemes() map[string]*huma.SecurityScheme {
 }
 
 // restrict documents who may call an operation.
-func restrict(described *huma.Operation, policy auth.Policy) {
+func restrict(described *huma.Operation, policy auth.Policy, others auth.Permission) {
 	described.Extensions = map[string]any{policyMember: policy.String()}
 	if policy.Open() {
 		described.Security = []map[string][]string{}
 		return
 	}
 	described.Security = []map[string][]string{{bearerScheme: {}}}
+	if others != "" {
+		described.Extensions[othersMember] = string(others)
+		described.Description += "\n\nWorks on what is yours, and with the permission `" + string(others) + "` on what belongs to others, too."
+	}
 	if needed := policy.Permission(); needed != "" {
 		described.Description += "\n\nNeeds the permission `" + string(needed) + "`."
 	}

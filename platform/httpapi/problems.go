@@ -100,6 +100,17 @@ func newProblem(ctx context.Context, err error) *Problem {
 	return &Problem{Document: occurrence.Document(RequestID(ctx)), header: header}
 }
 
+// answerProblem answers err within an operation that writes its answer itself, and has written nothing yet.
+func answerProblem(hctx huma.Context, err error) {
+	p := newProblem(hctx.Context(), err)
+	for name, values := range p.header {
+		hctx.SetHeader(name, values[0])
+	}
+	hctx.SetHeader("Content-Type", problem.ContentType)
+	hctx.SetStatus(p.Status)
+	_ = jsonFormat.Marshal(hctx.BodyWriter(), p)
+}
+
 // report finds the problem that answers err and logs it: a mistake of the client at debug level, one of ours as an
 // error with its stack.
 func report(ctx context.Context, err error) *problem.Error {

@@ -88,7 +88,8 @@ func TestAClientsMistakeLogsNoStack(t *testing.T) {
 	api := newAPI(t, func(s *settings) { s.log = &logged })
 	get(t, api, "/api/v1/teapot")
 	assert.NotContains(t, logged.String(), "goroutine")
-	assert.NotContains(t, logged.String(), `"level":"ERROR"`)
+	assert.Contains(t, logged.String(), `"problem":"teapot"`)
+	assert.NotContains(t, logged.String(), `"level":"error"`)
 }
 
 func TestMethodNotAllowedListsTheAllowedOnes(t *testing.T) {

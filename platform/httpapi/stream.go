@@ -95,10 +95,7 @@ func Stream(contentType, filename string, write func(ctx context.Context, w io.W
 		}
 		if !exchangeOf(ctx).answer.begun() {
 			hctx.SetHeader("Content-Disposition", "")
-			p := newProblem(ctx, err)
-			hctx.SetHeader("Content-Type", problem.ContentType)
-			hctx.SetStatus(p.Status)
-			_ = jsonFormat.Marshal(hctx.BodyWriter(), p)
+			answerProblem(hctx, err)
 			return
 		}
 		_ = report(ctx, fmt.Errorf("stream %s: %w", filename, err))

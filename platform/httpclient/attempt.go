@@ -31,7 +31,7 @@ func (a *attempt) make(execution failsafe.Execution[*http.Response]) (*http.Resp
 
 // attempt sends the request once, if the circuit of its host lets it.
 func (c *Client) attempt(ctx context.Context, request *http.Request, again bool) (*http.Response, error) {
-	circuit := c.circuits.of(request.URL.Host)
+	circuit := c.circuits.of(circuitOf(request))
 	if !circuit.TryAcquirePermit() {
 		return nil, ErrOpen
 	}
@@ -90,7 +90,9 @@ func (c *Client) read(response *http.Response) error {
 	if err != nil {
 		return fmt.Errorf("read the response: %w", err)
 	}
-	if read > limit {
+	if read > limit && c.cfg.Clip {
+		body.Truncate(int(limit))
+	} else if read > limit {
 		return fmt.Errorf("%w: over %d bytes", ErrTooLarge, limit)
 	}
 	response.Body = io.NopCloser(&body)

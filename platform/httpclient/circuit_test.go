@@ -1,6 +1,7 @@
 package httpclient_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -72,6 +73,35 @@ func TestAHostThatFailsIsLeftAloneAndTriedAgainLater(t *testing.T) {
 	}
 }
 
+func TestACallerWhoLeavesDoesNotKeepTheCircuitOpen(t *testing.T) {
+	var away, slow atomic.Bool
+	away.Store(true)
+	leaving, leave := context.WithCancel(t.Context())
+	s := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) {
+		switch {
+		case away.Load():
+			w.WriteHeader(http.StatusInternalServerError)
+		case slow.Load():
+			leave()
+			<-r.Context().Done()
+		}
+	})
+	client := s.client(t, httpclient.Config{Attempts: 1, Failures: 2, OpenFor: 20 * time.Millisecond})
+	calls := func(ctx context.Context, until func(error) bool) {
+		t.Helper()
+		require.Eventually(t, func() bool {
+			_, err := client.Do(s.request(t, http.MethodPost, "").WithContext(ctx))
+			return until(err)
+		}, 10*time.Second, time.Millisecond)
+	}
+	calls(t.Context(), func(err error) bool { return errors.Is(err, httpclient.ErrOpen) })
+	slow.Store(true)
+	away.Store(false)
+	calls(leaving, func(err error) bool { return errors.Is(err, context.Canceled) })
+	slow.Store(false)
+	calls(t.Context(), func(err error) bool { return err == nil })
+}
+
 func TestRefusalsOfTheServiceDoNotOpenTheCircuit(t *testing.T) {
 	s := statuses(t, 400, 404, 409, 422, 429, 501)
 	client := s.client(t, httpclient.Config{Attempts: 1, Failures: 1})
@@ -122,4 +152,21 @@ func TestCircuitsOfManyHostsDoNotPileUp(t *testing.T) {
 		}
 	}
 	assert.GreaterOrEqual(t, forgotten, hosts-kept)
+}
+
+func TestEndpointsOfOneHostMayHaveCircuitsOfTheirOwn(t *testing.T) {
+	s := statuses(t, 500)
+	client := s.client(t, httpclient.Config{Attempts: 1, Failures: 1, OpenFor: time.Hour})
+	call := func(name string) error {
+		request := s.request(t, http.MethodPost, "")
+		_, err := client.Do(request.WithContext(httpclient.WithCircuit(request.Context(), name)))
+		return err
+	}
+	for range 3 {
+		_ = call("one")
+	}
+	require.ErrorIs(t, call("one"), httpclient.ErrOpen)
+	require.NoError(t, call("other"))
+	_, err := client.Do(s.request(t, http.MethodPost, ""))
+	require.NoError(t, err, "the circuit of the host is another one")
 }

@@ -54,11 +54,17 @@ func TestTheGuardSeesWhatANameResolvesTo(t *testing.T) {
 }
 
 func TestAGuardedClientUsesNoProxy(t *testing.T) {
-	proxy := statuses(t, 200)
-	t.Setenv("HTTP_PROXY", proxy.URL)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://10.0.0.1/", nil)
 	require.NoError(t, err)
-	_, err = proxy.client(t, httpclient.Config{}, httpclient.PublicOnly()).Do(request)
+	proxy, err := http.ProxyFromEnvironment(request)
+	require.NoError(t, err)
+	require.NotNil(t, proxy, "others use the one that TestMain names")
+	var asked []string
+	guard := func(address netip.AddrPort) error {
+		asked = append(asked, address.String())
+		return httpclient.ErrRefused
+	}
+	_, err = statuses(t, 200).client(t, httpclient.Config{}, guard).Do(request)
 	require.ErrorIs(t, err, httpclient.ErrRefused)
-	assert.Empty(t, proxy.seen())
+	assert.Equal(t, []string{"10.0.0.1:80"}, asked)
 }

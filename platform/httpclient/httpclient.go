@@ -32,11 +32,12 @@ import (
 // Config says what a client may spend. It is part of the configuration of who makes the client; what is zero has the
 // default that is named here.
 type Config struct {
-	Timeout        time.Duration `validate:"omitempty,min=1ms"`       // of a call with its repetitions; 30s
-	AttemptTimeout time.Duration `validate:"omitempty,min=1ms"`       // of each attempt, with its body; 10s
-	Attempts       int           `validate:"omitempty,min=1,max=10"`  // of a call that may be repeated; 3
-	Backoff        time.Duration `validate:"omitempty,min=1ms"`       // before the first repetition, doubled for each; 200ms
-	MaxBody        config.Size   `validate:"omitempty,min=1"`         // of a response, unpacked; 1MiB
+	Timeout        time.Duration `validate:"omitempty,min=1ms"`      // of a call with its repetitions; 30s
+	AttemptTimeout time.Duration `validate:"omitempty,min=1ms"`      // of each attempt, with its body; 10s
+	Attempts       int           `validate:"omitempty,min=1,max=10"` // of a call that may be repeated; 3
+	Backoff        time.Duration `validate:"omitempty,min=1ms"`      // before the first repetition, doubled for each; 200ms
+	MaxBody        config.Size   `validate:"omitempty,min=1"`        // of a response, unpacked; 1MiB
+	Clip           bool          // a longer response is cut off there, and no error
 	MaxConnections int           `validate:"omitempty,min=1"`         // to one host; 32
 	Failures       uint          `validate:"omitempty,min=1,max=100"` // of the last Failures*2 attempts that open a circuit; 5
 	OpenFor        time.Duration `validate:"omitempty,min=1ms"`       // until one attempt is let through an open circuit; 10s
@@ -82,6 +83,22 @@ func New(name string, cfg Config, metrics *Metrics, guards ...Guard) *Client {
 		budget:    budget.New(),
 		circuits:  newCircuits(name, cfg, metrics),
 	}
+}
+
+type circuitKey struct{}
+
+// WithCircuit gives calls in ctx a circuit of their own, in the place of that of their host: for endpoints that have
+// nothing in common but a host.
+func WithCircuit(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, circuitKey{}, name)
+}
+
+// circuitOf is the name of the circuit of a call.
+func circuitOf(request *http.Request) string {
+	if name, own := request.Context().Value(circuitKey{}).(string); own {
+		return name
+	}
+	return request.URL.Host
 }
 
 // Close closes the connections that are idle. Calls under way go on.

@@ -223,3 +223,13 @@ func TestRepetitionsStayASmallShareOfAllCalls(t *testing.T) {
 	all.Wait()
 	assert.Less(t, len(s.seen()), 2*callers, "three attempts each would be 180")
 }
+
+func TestALongResponseMayBeCutOff(t *testing.T) {
+	s := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, strings.Repeat("x", 101))
+	})
+	response, err := s.client(t, httpclient.Config{MaxBody: 100, Clip: true}).Do(s.request(t, http.MethodPut, ""))
+	require.NoError(t, err)
+	body, _ := io.ReadAll(response.Body)
+	assert.Len(t, body, 100)
+}

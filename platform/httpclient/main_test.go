@@ -3,6 +3,7 @@ package httpclient_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -15,7 +16,13 @@ import (
 	"github.com/trellis-go/trellis/platform/httpclient"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// It is read once in a process, and nothing of this machine is called by way of it.
+	if err := os.Setenv("HTTP_PROXY", "http://127.0.0.1:9"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // service is a server that answers as the test says and remembers what came.
 type service struct {

@@ -27,10 +27,10 @@ func (c *Client) repeat(ctx context.Context, request *http.Request) retrypolicy.
 		WithBudget(c.budget).
 		ReturnLastFailure().
 		HandleIf(func(response *http.Response, err error) bool {
-			return ctx.Err() == nil && passing(response, err) && fits(ctx, asked(response))
+			return ctx.Err() == nil && passing(response, err) && fits(ctx, RetryAfter(response))
 		}).
 		WithDelayFunc(func(execution failsafe.ExecutionAttempt[*http.Response]) time.Duration {
-			return c.pause(execution.Attempts(), asked(execution.LastResult()))
+			return c.pause(execution.Attempts(), RetryAfter(execution.LastResult()))
 		}).
 		Build()
 }
@@ -62,8 +62,8 @@ func passing(response *http.Response, err error) bool {
 	}
 }
 
-// asked is how long the service wants to be left alone, zero when it does not say.
-func asked(response *http.Response) time.Duration {
+// RetryAfter is how long the service wants to be left alone, 0 when it does not say: Retry-After in seconds, or as a time.
+func RetryAfter(response *http.Response) time.Duration {
 	if response == nil {
 		return 0
 	}

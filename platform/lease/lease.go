@@ -3,7 +3,10 @@
 //	l := lease.New(db, "outbox", 10*time.Second, clock.System)
 //	held, err := l.Acquire(ctx)    // also renews
 //	…                              // until l.Until() at the latest
-//	err = l.Release(ctx)
+//	still, err := l.Release(ctx)
+//
+// Keep and Release in a transaction prove that nobody else has had the lease until then, whatever the clocks say: what
+// is written beside them is written by its holder, or not at all.
 //
 // The times are those of the processes' clocks: let them differ by much less than the lease.
 package lease
@@ -69,7 +72,7 @@ func (l *Lease) Acquire(ctx context.Context) (bool, error) {
 // create writes the row of a lease that nobody has had before.
 func (l *Lease) create(ctx context.Context, until int64) (bool, error) {
 	var there int64
-	err := l.db.Reader(ctx).Model(&holder{}).Where("name = ?", l.name).Count(&there).Error
+	err := l.db.Reader(database.Fresh(ctx)).Model(&holder{}).Where("name = ?", l.name).Count(&there).Error
 	if err == nil && there == 0 {
 		err = l.db.Writer(ctx).Create(&holder{Name: l.name, Holder: l.id, Until: until}).Error
 	}
@@ -85,12 +88,30 @@ func (l *Lease) create(ctx context.Context, until int64) (bool, error) {
 // Until is when the lease ends unless it is renewed, by the monotonic clock. It is past when there is none.
 func (l *Lease) Until() time.Time { return l.until }
 
-// Release gives the lease back, so that others need not wait for its end. Without one it does nothing.
-func (l *Lease) Release(ctx context.Context) error {
-	l.until = time.Time{}
-	err := l.db.Writer(ctx).Model(&holder{}).Where("name = ? AND holder = ?", l.name, l.id).Update("until", 0).Error
-	if err != nil {
-		return fmt.Errorf("release the lease %s: %w", l.name, err)
+// Keep renews the lease as Acquire does, but only one that nobody else has had since it was acquired. It answers false
+// when somebody has.
+func (l *Lease) Keep(ctx context.Context) (bool, error) {
+	began := time.Now()
+	still, err := l.set(ctx, l.now().Add(l.ttl).UnixMicro())
+	if err != nil || !still {
+		return false, err
 	}
-	return nil
+	database.AfterCommit(ctx, func(context.Context) { l.until = began.Add(l.ttl) })
+	return true, nil
+}
+
+// Release gives the lease back, so that others need not wait for its end. It answers false when somebody else has had it
+// since, or when there was none.
+func (l *Lease) Release(ctx context.Context) (bool, error) {
+	l.until = time.Time{}
+	return l.set(ctx, 0)
+}
+
+// set changes the end of the lease while its holder is still the last who had it.
+func (l *Lease) set(ctx context.Context, until int64) (bool, error) {
+	changed := l.db.Writer(ctx).Model(&holder{}).Where("name = ? AND holder = ?", l.name, l.id).Update("until", until)
+	if changed.Error != nil {
+		return false, fmt.Errorf("keep or release the lease %s: %w", l.name, changed.Error)
+	}
+	return changed.RowsAffected > 0, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/trellis-go/trellis/migrations"
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/migrate"
+	"github.com/trellis-go/trellis/platform/migrate/sqlfile"
 	"github.com/trellis-go/trellis/test/testkit"
 )
 
@@ -32,7 +33,7 @@ const (
 func files(pairs ...string) fstest.MapFS {
 	made := fstest.MapFS{}
 	for i := 0; i < len(pairs); i += 2 {
-		for _, engine := range migrate.Transactional {
+		for _, engine := range sqlfile.Transactional {
 			made[engine+"/"+pairs[i]] = &fstest.MapFile{Data: []byte(pairs[i+1])}
 		}
 	}
@@ -269,7 +270,7 @@ func TestTheProgramsMigrationsGoUpAndAllTheWayDown(t *testing.T) {
 
 func TestEveryEngineHasTheSameMigrations(t *testing.T) {
 	names := map[string][]string{}
-	for _, engine := range migrate.Transactional {
+	for _, engine := range sqlfile.Transactional {
 		entries, err := migrations.Files.ReadDir(engine)
 		require.NoError(t, err)
 		for _, entry := range entries {

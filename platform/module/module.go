@@ -19,10 +19,28 @@ type Module struct {
 	Routes    func(*httpapi.API)          // registers its operations
 	Tasks     []tasks.Handler             // who carries out its background tasks
 	Schedules []tasks.Schedule            // what it starts by the clock
+	Workers   []Worker                    // what else works in the background, such as a queue.Worker
 	Start     func(context.Context) error // what it does before the first request, nil for nothing; the schema is up to date
 	Models    []any                       // its entities, a pointer to a zero value each: what its tables are made for
 
 	Subscriptions []subscription.Subscription // what it does about events, in transactions of its database
+}
+
+// Worker works in the background from the start of the program to its end.
+type Worker struct {
+	// Run works until Drain, or until ctx ends, which it does once all parts of the program have drained. It is called once.
+	Run func(ctx context.Context) error
+	// Drain begins nothing new and waits for what runs, until ctx ends. Nil is for what works to the end.
+	Drain func(ctx context.Context) error
+}
+
+// Subscriptions are those of all modules.
+func Subscriptions(modules []Module) []subscription.Subscription {
+	var all []subscription.Subscription
+	for _, m := range modules {
+		all = append(all, m.Subscriptions...)
+	}
+	return all
 }
 
 // Start lets each module do what it does before the first request, in the order of the list.
@@ -46,9 +64,7 @@ func Check(modules []Module) error {
 		byName[m.Name] = m
 	}
 	var failed []error
-	var subscriptions []subscription.Subscription
 	for _, m := range modules {
-		subscriptions = append(subscriptions, m.Subscriptions...)
 		for _, name := range m.Joins {
 			joined, found := byName[name]
 			switch {
@@ -61,5 +77,5 @@ func Check(modules []Module) error {
 			}
 		}
 	}
-	return errors.Join(append(failed, subscription.Check(subscriptions))...)
+	return errors.Join(append(failed, subscription.Check(Subscriptions(modules)))...)
 }

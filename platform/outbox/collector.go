@@ -12,12 +12,12 @@ const countTimeout = 2 * time.Second
 
 // Collector shows relays to Prometheus.
 type Collector struct {
-	relays                      Relays
+	relays                      []*Relay
 	pending, oldest, sent, fail *prometheus.Desc
 }
 
 // NewCollector makes a collector. It counts the backlog when it is asked.
-func NewCollector(relays Relays) *Collector {
+func NewCollector(relays []*Relay) *Collector {
 	desc := func(name, help string) *prometheus.Desc {
 		return prometheus.NewDesc("trellis_outbox_"+name, help, []string{"database"}, nil)
 	}

@@ -36,7 +36,7 @@ import (
 // Config is the section outbox.
 type Config struct {
 	Source    string        `validate:"required"`       // what events say where they come from
-	Batch     int           `validate:"min=1,max=1000"` // events sent at once: no more than Oracle takes in a list
+	Batch     int           `validate:"min=1,max=1000"` // events sent at once
 	Poll      time.Duration `validate:"min=10ms"`       // how often to look for what was missed, such as events of a process that died
 	Lease     time.Duration `validate:"min=1s"`         // after which others go on where a relay died
 	Retention time.Duration `validate:"min=0"`          // how long events are kept after they were sent
@@ -69,7 +69,8 @@ type Outbox struct {
 // New makes an outbox.
 func New(now clock.Clock) *Outbox { return &Outbox{now: now, relays: map[*database.DB][]*Relay{}} }
 
-// row is an event. SentAt is in Unix microseconds, 0 until the broker has confirmed it.
+// row is an event that the broker has not confirmed yet. The table has no index but its key, since every change of a
+// module pays for it. HappenedAt is in Unix microseconds.
 type row struct {
 	Seq         int64  `gorm:"primaryKey;autoIncrement"`
 	ID          string `gorm:"size:36;not null"`
@@ -77,21 +78,37 @@ type row struct {
 	Subject     string `gorm:"size:200"`
 	HappenedAt  int64  `gorm:"not null"`
 	Traceparent string `gorm:"size:100"`
-	DataSize    int    `gorm:"not null"` // of Data, so that a batch can be bounded before it is read
-	Data        []byte //
-	SentAt      int64  `gorm:"not null;index:outbox_events_sent"`
+	Data        []byte
 }
 
 // TableName names the table.
 func (row) TableName() string { return "outbox_events" }
 
-// Models are what the table is made for.
-func Models() []any { return []any{&row{}} }
+// sentRow is an event that was sent, for as long as it is kept. The times are in Unix microseconds.
+type sentRow struct {
+	ID          string `gorm:"size:36;primaryKey"`
+	Type        string `gorm:"size:200;not null"`
+	Subject     string `gorm:"size:200"`
+	HappenedAt  int64  `gorm:"not null"`
+	Traceparent string `gorm:"size:100"`
+	Data        []byte
+	SentAt      int64 `gorm:"not null;index:outbox_sent_at"`
+}
+
+// TableName names the table.
+func (sentRow) TableName() string { return "outbox_sent" }
+
+// Models are what the tables are made for.
+func Models() []any { return []any{&row{}, &sentRow{}} }
 
 const (
 	chunkRows  = 500
 	chunkBytes = 4 << 20 // below the packet that a MySQL server takes
 )
+
+// MaxData is the longest that the JSON of an event may be, in bytes: one that a server or a broker does not take would be
+// stored, and then never be sent.
+const MaxData = 8 << 20
 
 // Publish stores events in the transaction of ctx, to be sent once it is committed. Outside of one the error is
 // ErrNoTransaction. Those of one call are in the order of the arguments.
@@ -110,13 +127,13 @@ func (o *Outbox) Publish(ctx context.Context, events ...Event) error {
 			return err
 		}
 		r.HappenedAt, r.Traceparent = now, carrier["traceparent"]
-		if len(rows) == chunkRows || len(rows) > 0 && size+r.DataSize > chunkBytes {
+		if len(rows) == chunkRows || len(rows) > 0 && size+len(r.Data) > chunkBytes {
 			if err := insert(ctx, db, rows); err != nil {
 				return err
 			}
 			rows, size = rows[:0], 0
 		}
-		rows, size = append(rows, r), size+r.DataSize
+		rows, size = append(rows, r), size+len(r.Data)
 	}
 	if err := insert(ctx, db, rows); err != nil {
 		return err
@@ -137,14 +154,26 @@ func encode(event Event) (row, error) {
 	if err != nil {
 		return row{}, fmt.Errorf("encode the event %s: %w", eventType, err)
 	}
-	return row{ID: id.New(), Type: eventType, Subject: subject, DataSize: len(data), Data: data}, nil
+	if len(data) > MaxData {
+		return row{}, fmt.Errorf("publish %s: it has %d bytes, at most %d are possible", eventType, len(data), MaxData)
+	}
+	return row{ID: id.New(), Type: eventType, Subject: subject, Data: data}, nil
 }
 
+const insertOne = "INSERT INTO outbox_events (id, type, subject, happened_at, traceparent, data) VALUES (?, ?, ?, ?, ?, ?)"
+
 func insert(ctx context.Context, db *database.DB, rows []row) error {
-	if len(rows) == 0 {
+	var err error
+	switch len(rows) {
+	case 0:
 		return nil
+	case 1: // what nearly every change does, spared the reflection
+		r := rows[0]
+		err = db.Writer(ctx).Exec(insertOne, r.ID, r.Type, r.Subject, r.HappenedAt, r.Traceparent, r.Data).Error
+	default:
+		err = db.Writer(ctx).Create(&rows).Error
 	}
-	if err := db.Writer(ctx).Create(&rows).Error; err != nil {
+	if err != nil {
 		return fmt.Errorf("store %d events: %w", len(rows), err)
 	}
 	return nil

@@ -123,10 +123,16 @@ func publish(t *testing.T, db *database.DB, events *outbox.Outbox, all ...outbox
 	require.NoError(t, db.InTx(t.Context(), func(ctx context.Context) error { return events.Publish(ctx, all...) }))
 }
 
-func count(t *testing.T, db *database.DB, where string) int64 {
+// The tables: of what waits, and of what was sent.
+const (
+	waiting = "outbox_events"
+	sent    = "outbox_sent"
+)
+
+func count(t *testing.T, db *database.DB, table string) int64 {
 	t.Helper()
 	var n int64
-	require.NoError(t, db.Reader(t.Context()).Table("outbox_events").Where(where).Count(&n).Error)
+	require.NoError(t, db.Reader(t.Context()).Table(table).Count(&n).Error)
 	return n
 }
 
@@ -174,7 +180,13 @@ func TestWhatCannotBePublishedIsRefused(t *testing.T) {
 	for _, wrong := range []strange{{Type: ""}, {Type: "order.placed"}, {Type: "Order Placed.v1"}, {Type: "a.v1", Subject: strings.Repeat("s", 201)}} {
 		assert.Error(t, db.InTx(t.Context(), func(ctx context.Context) error { return events.Publish(ctx, wrong) }), wrong)
 	}
-	assert.Zero(t, count(t, db, "1 = 1"))
+	require.NoError(t, db.InTx(t.Context(), func(ctx context.Context) error {
+		return events.Publish(ctx, large{strings.Repeat("x", outbox.MaxData-20)})
+	}))
+	assert.Error(t, db.InTx(t.Context(), func(ctx context.Context) error {
+		return events.Publish(ctx, large{strings.Repeat("x", outbox.MaxData)})
+	}), "no broker would take it, and it would be tried for ever")
+	assert.EqualValues(t, 1, count(t, db, waiting))
 }
 
 func TestOnlyWhatWasConfirmedIsMarkedAndTheRestIsSentAgain(t *testing.T) {
@@ -194,14 +206,14 @@ func TestOnlyWhatWasConfirmedIsMarkedAndTheRestIsSentAgain(t *testing.T) {
 		to.await(t, 2)
 		<-refused
 		<-refused // it has been tried again: what the first attempt made of the others is written down
-		assert.EqualValues(t, 2, count(t, db, "sent_at > 0"))
+		assert.EqualValues(t, 2, count(t, db, sent))
 		backlog, err := relay.Backlog(t.Context())
 		require.NoError(t, err)
 		assert.EqualValues(t, 1, backlog.Events)
 		to.refusing(nil)
 		assert.Equal(t, "order-2", to.await(t, 1)[2].Subject)
 		end()
-		assert.Zero(t, count(t, db, "sent_at = 0"))
+		assert.Zero(t, count(t, db, waiting))
 	})
 }
 
@@ -263,32 +275,99 @@ func TestWhatARelayLeftIsSentByAnotherOnceItsLeaseEnds(t *testing.T) {
 	})
 }
 
-func TestSentEventsAreKeptForAWhile(t *testing.T) {
+// The numbers of events that are gone are given again on SQLite.
+func TestARelayThatComesLateTakesNothingAwayFromTheNext(t *testing.T) {
 	eachEngine(t, func(t *testing.T, db *database.DB) {
 		var mu sync.Mutex
 		now := clock.System()
 		at := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
-		cfg := settings
-		cfg.Poll = time.Millisecond
-		events, to := outbox.New(at), newPost()
-		publish(t, db, events, placed{"order-1", 1}, placed{"order-1", 2})
-		end := start(t, events.NewRelay(cfg, db, to, testkit.Quiet()))
-		to.await(t, 2)
-		end()
-		assert.EqualValues(t, 2, count(t, db, "sent_at > 0"))
+		late, begun, released := newPost(), make(chan struct{}), make(chan struct{})
+		calls := 0
+		late.refusing(func(broker.Message) error {
+			if calls++; calls > 1 {
+				return errors.New("no more")
+			}
+			close(begun)
+			<-released
+			return nil
+		})
+		events := outbox.New(at)
+		publish(t, db, events, placed{"order-1", 1})
+		endLate := start(t, outbox.New(at).NewRelay(settings, db, late, testkit.Quiet()))
+		<-begun
 		mu.Lock()
-		now = now.Add(2 * time.Hour)
+		now = now.Add(2 * time.Minute)
 		mu.Unlock()
-		end = start(t, events.NewRelay(cfg, db, to, testkit.Quiet()))
-		require.Eventually(t, func() bool { return count(t, db, "1 = 1") == 0 }, patience, time.Millisecond)
-		end()
-
-		cfg.Retention = 0
-		end = start(t, events.NewRelay(cfg, db, to, testkit.Quiet()))
-		publish(t, db, events, placed{"order-1", 3})
+		to := newPost()
+		end := start(t, outbox.New(at).NewRelay(settings, db, to, testkit.Quiet()))
 		to.await(t, 1)
 		end()
-		assert.Zero(t, count(t, db, "1 = 1"), "kept for no time at all")
+		publish(t, db, events, placed{"order-1", 2})
+		close(released)
+		endLate()
+		assert.EqualValues(t, 1, count(t, db, waiting), "the second was not sent by anybody")
+	})
+}
+
+func TestWhatIsCommittedLateIsSentBeforeWhatComesAfterIt(t *testing.T) {
+	db, err := testkit.Database(t).DB(testkit.Name)
+	require.NoError(t, err)
+	cfg := settings
+	cfg.Batch = 5
+	events, to := outbox.New(clock.System), newPost()
+	for number := range 30 {
+		publish(t, db, events, placed{"order-1", number})
+	}
+	require.NoError(t, db.Writer(t.Context()).Exec("UPDATE outbox_events SET seq = 10 * seq + 100").Error)
+	late := func(seq int, id string) {
+		require.NoError(t, db.Writer(t.Context()).Exec("INSERT INTO outbox_events (seq, id, type, subject, happened_at, traceparent, data) "+
+			"SELECT ?, ?, type, 'order-2', happened_at, traceparent, data FROM outbox_events WHERE seq = 400", seq, id).Error)
+	}
+	once := sync.Once{}
+	to.refusing(func(broker.Message) error { // the first batch is under way; on servers numbers are given before commits
+		once.Do(func() {
+			late(50, "committed late")
+			late(205, "after it") // behind the second batch
+		})
+		return nil
+	})
+	start(t, events.NewRelay(cfg, db, to, testkit.Quiet()))
+	var second []string
+	for _, m := range to.await(t, 32) {
+		if m.Subject == "order-2" {
+			second = append(second, m.ID)
+		}
+	}
+	assert.Equal(t, []string{"committed late", "after it"}, second)
+}
+
+func TestSentEventsAreKeptForAWhile(t *testing.T) {
+	eachEngine(t, func(t *testing.T, db *database.DB) {
+		now := clock.System()
+		events, to := outbox.New(func() time.Time { return now }), newPost()
+		publish(t, db, events, placed{"order-1", 1}, placed{"order-1", 2}, placed{"order-1", 3})
+		turn(t, events.NewRelay(settings, db, to, testkit.Quiet()))
+		for _, sweep := range []struct {
+			before      time.Time
+			found, left int
+		}{{now, 0, 3}, {now.Add(time.Second), 2, 1}, {now.Add(time.Second), 1, 0}} {
+			found, err := outbox.Sweep(t.Context(), db, sweep.before, 2)
+			require.NoError(t, err)
+			assert.Equal(t, sweep.found, found)
+			assert.EqualValues(t, sweep.left, count(t, db, sent))
+		}
+	})
+}
+
+func TestSentEventsAreNotKeptWhereTheyAreNotToBe(t *testing.T) {
+	eachEngine(t, func(t *testing.T, db *database.DB) {
+		cfg := settings
+		cfg.Retention = 0
+		events, to := outbox.New(clock.System), newPost()
+		publish(t, db, events, placed{"order-1", 3})
+		turn(t, events.NewRelay(cfg, db, to, testkit.Quiet()))
+		to.await(t, 1)
+		assert.Zero(t, count(t, db, waiting)+count(t, db, sent))
 	})
 }
 

@@ -2,14 +2,11 @@ package outbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"gorm.io/gorm"
 
 	"github.com/trellis-go/trellis/platform/backoff"
 	"github.com/trellis-go/trellis/platform/broker"
@@ -19,10 +16,8 @@ import (
 )
 
 const (
-	batchBytes = 8 << 20                // of one batch, unless one event alone has more
+	gatherWait = 2 * time.Millisecond   // after a turn: what is committed meanwhile goes in one, and who writes gets the database
 	yieldWait  = 20 * time.Millisecond  // after which it is looked whether another relay has sent what woke this one
-	sweepEvery = time.Minute            // how often sent events are looked through
-	sweepRows  = 500                    // deleted by one statement, so that nobody waits for it
 	firstPause = 100 * time.Millisecond // when the broker or the database is away
 	lastPause  = 5 * time.Second
 )
@@ -46,7 +41,7 @@ type Relay struct {
 	draining chan struct{}
 	drain    sync.Once
 	ended    chan struct{}
-	swept    time.Time
+	limit    int // rows read at once: fewer than Batch while they are large
 
 	sent, failed atomic.Int64
 }
@@ -54,7 +49,7 @@ type Relay struct {
 // NewRelay makes the relay of one database. It works when it is run.
 func (o *Outbox) NewRelay(cfg Config, db *database.DB, to Publisher, logger *slog.Logger) *Relay {
 	r := &Relay{
-		cfg: cfg, db: db, to: to, now: o.now, logger: logger, lease: lease.New(db, "outbox", cfg.Lease, o.now),
+		cfg: cfg, db: db, to: to, now: o.now, logger: logger, lease: lease.New(db, "outbox", cfg.Lease, o.now), limit: cfg.Batch,
 		woken: make(chan struct{}, 1), draining: make(chan struct{}), ended: make(chan struct{}),
 	}
 	o.register(r)
@@ -85,6 +80,7 @@ func (r *Relay) Run(ctx context.Context) error {
 			r.pause(ctx, nil, backoff.Jitter(yieldWait))
 		default:
 			failures = 0
+			r.pause(ctx, nil, gatherWait)
 			r.idle(ctx)
 		}
 	}
@@ -115,15 +111,11 @@ func (r *Relay) working(ctx context.Context) bool {
 	}
 }
 
-// idle waits until there is something to send, and clears away what was sent long ago meanwhile.
+// idle waits until there is something to send.
 func (r *Relay) idle(ctx context.Context) {
 	for r.working(ctx) && !r.pause(ctx, r.woken, backoff.Jitter(r.cfg.Poll)) {
-		pending, err := r.pending(r.db.Reader(ctx), 1)
-		if err != nil || len(pending) > 0 { // the error shows when events are sent
+		if waiting, err := r.waiting(ctx); err != nil || waiting { // the error shows when events are sent
 			return
-		}
-		if err := r.sweep(ctx); err != nil && ctx.Err() == nil {
-			r.logger.WarnContext(ctx, "sent events were not cleared away", slog.String("database", r.db.Name()), slog.Any("error", err))
 		}
 	}
 }
@@ -142,111 +134,6 @@ func (r *Relay) pause(ctx context.Context, signal <-chan struct{}, limit time.Du
 	return false
 }
 
-// turn sends everything that is pending, and answers false when another relay is doing so. The lease is held as long as
-// there is something to send: whoever commits events can send them at once, in whichever process.
-func (r *Relay) turn(ctx context.Context) (held bool, err error) {
-	if held, err = r.lease.Acquire(ctx); err != nil || !held {
-		return held, err
-	}
-	defer func() { err = errors.Join(err, r.lease.Release(context.WithoutCancel(ctx))) }()
-	for ctx.Err() == nil {
-		if time.Until(r.lease.Until()) < r.cfg.Lease/2 {
-			if held, err = r.lease.Acquire(ctx); err != nil || !held {
-				return held, err
-			}
-		}
-		more, err := r.send(ctx)
-		if err != nil || !more {
-			return true, err
-		}
-	}
-	return true, ctx.Err()
-}
-
-// send sends one batch while the lease lasts, and says whether there is more.
-func (r *Relay) send(ctx context.Context) (more bool, err error) {
-	limited, cancel := context.WithDeadline(ctx, r.lease.Until())
-	defer cancel()
-	seqs, err := r.pending(r.db.Writer(limited), r.cfg.Batch)
-	if err != nil || len(seqs) == 0 {
-		return false, err
-	}
-	var rows []row
-	if err := r.db.Writer(limited).Where("seq IN ?", seqs).Order("seq").Find(&rows).Error; err != nil {
-		return false, fmt.Errorf("read %d events: %w", len(seqs), err)
-	}
-	messages := make([]broker.Message, len(rows))
-	for i, one := range rows {
-		messages[i] = broker.Message{
-			ID: one.ID, Source: r.cfg.Source, Type: one.Type, Subject: one.Subject, Time: time.UnixMicro(one.HappenedAt).UTC(),
-			ContentType: broker.JSON, Traceparent: one.Traceparent, Data: one.Data,
-		}
-	}
-	var confirmed []int64
-	for i, failed := range r.to.Publish(limited, messages) {
-		if failed == nil {
-			confirmed = append(confirmed, rows[i].Seq)
-		} else if err == nil {
-			err = failed
-		}
-	}
-	r.sent.Add(int64(len(confirmed)))
-	r.failed.Add(int64(len(rows) - len(confirmed)))
-	return true, errors.Join(err, r.mark(ctx, confirmed))
-}
-
-// pending finds the first events that are to be sent, no more than can be held in memory.
-func (r *Relay) pending(from *gorm.DB, limit int) ([]int64, error) {
-	var found []row
-	err := from.Select("seq, data_size").Where("sent_at = 0").Order("seq").Limit(limit).Find(&found).Error
-	if err != nil {
-		return nil, fmt.Errorf("find events to send: %w", err)
-	}
-	var seqs []int64
-	size := 0
-	for _, one := range found {
-		if size += one.DataSize; size > batchBytes && len(seqs) > 0 {
-			break
-		}
-		seqs = append(seqs, one.Seq)
-	}
-	return seqs, nil
-}
-
-// mark notes that events were sent, or forgets them when they are not to be kept.
-func (r *Relay) mark(ctx context.Context, seqs []int64) error {
-	if len(seqs) == 0 {
-		return nil
-	}
-	var err error
-	if r.cfg.Retention == 0 {
-		err = r.db.Writer(ctx).Where("seq IN ?", seqs).Delete(&row{}).Error
-	} else {
-		err = r.db.Writer(ctx).Model(&row{}).Where("seq IN ?", seqs).Update("sent_at", r.now().UnixMicro()).Error
-	}
-	if err != nil {
-		return fmt.Errorf("mark %d events as sent: %w", len(seqs), err)
-	}
-	return nil
-}
-
-// sweep deletes some of the events that were sent long ago, when it is time to.
-func (r *Relay) sweep(ctx context.Context) error {
-	if time.Since(r.swept) < sweepEvery {
-		return nil
-	}
-	var seqs []int64
-	err := r.db.Reader(ctx).Model(&row{}).Where("sent_at > 0 AND sent_at < ?", r.now().Add(-r.cfg.Retention).UnixMicro()).
-		Order("sent_at").Limit(sweepRows).Pluck("seq", &seqs).Error
-	if err == nil && len(seqs) > 0 {
-		err = r.db.Writer(ctx).Where("seq IN ?", seqs).Delete(&row{}).Error
-	}
-	if len(seqs) < sweepRows {
-		r.swept = time.Now()
-	}
-	return err
-}
-
 // Backlog is what waits to be sent.
 type Backlog struct {
 	Events int64
@@ -259,7 +146,7 @@ func (r *Relay) Backlog(ctx context.Context) (Backlog, error) {
 		Events int64
 		Oldest *int64
 	}
-	err := r.db.Reader(ctx).Model(&row{}).Select("COUNT(*) AS events, MIN(happened_at) AS oldest").Where("sent_at = 0").Take(&counted).Error
+	err := r.db.Reader(ctx).Model(&row{}).Select("COUNT(*) AS events, MIN(happened_at) AS oldest").Take(&counted).Error
 	if err != nil {
 		return Backlog{}, fmt.Errorf("count the events to send: %w", err)
 	}

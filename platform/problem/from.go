@@ -3,6 +3,7 @@ package problem
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -51,6 +52,16 @@ func Trace(err error) error {
 
 // TraceAt is Trace with a stack that was taken before, such as that of a panic.
 func TraceAt(err error, stack []byte) error { return &traced{error: err, stack: stack} }
+
+// Guard calls fn and makes an error of a panic, with its stack.
+func Guard(fn func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = TraceAt(fmt.Errorf("panic: %v", cause), debug.Stack())
+		}
+	}()
+	return fn()
+}
 
 // Stack gives the stack that Trace recorded in err's chain, nil when there is none.
 func Stack(err error) []byte {

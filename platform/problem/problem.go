@@ -87,6 +87,7 @@ type Error struct {
 	Fields     []Field       // shown to the client
 	RetryAfter time.Duration // sent as Retry-After when positive, in whole seconds, rounded up
 	Challenge  string        // sent as WWW-Authenticate
+	Allowed    []string      // shown to the client
 	cause      error
 }
 
@@ -123,6 +124,12 @@ func (e *Error) With(fields ...Field) *Error {
 	return e
 }
 
+// Allow names what would be possible in the place of what was refused, such as the states that a resource can get.
+func (e *Error) Allow(names ...string) *Error {
+	e.Allowed = append(e.Allowed, names...)
+	return e
+}
+
 // After tells the client when to try again.
 func (e *Error) After(d time.Duration) *Error {
 	e.RetryAfter = d
@@ -141,15 +148,17 @@ func (e *Error) Header() http.Header {
 	return header
 }
 
-// Document is the body of a problem answer, as RFC 9457 has it, with our members code, request_id and errors.
+// Document is the body of a problem answer, as RFC 9457 has it, with our members code, request_id, errors and
+// allowed.
 type Document struct {
-	Type      string  `json:"type" format:"uri-reference" doc:"The page about this kind of problem" example:"/problems/validation_failed"`
-	Title     string  `json:"title" doc:"What kind of problem it is, the same for every occurrence" example:"The request is not valid"`
-	Status    int     `json:"status" doc:"The HTTP status" example:"422"`
-	Detail    string  `json:"detail,omitempty" doc:"What went wrong this time"`
-	Code      string  `json:"code" doc:"Stable name of the kind, for programs" example:"validation_failed"`
-	RequestID string  `json:"request_id,omitempty" doc:"Quote it when you report the problem"`
-	Errors    []Field `json:"errors,omitempty" doc:"What is wrong with which part of the request"`
+	Type      string   `json:"type" format:"uri-reference" doc:"The page about this kind of problem" example:"/problems/validation_failed"`
+	Title     string   `json:"title" doc:"What kind of problem it is, the same for every occurrence" example:"The request is not valid"`
+	Status    int      `json:"status" doc:"The HTTP status" example:"422"`
+	Detail    string   `json:"detail,omitempty" doc:"What went wrong this time"`
+	Code      string   `json:"code" doc:"Stable name of the kind, for programs" example:"validation_failed"`
+	RequestID string   `json:"request_id,omitempty" doc:"Quote it when you report the problem"`
+	Errors    []Field  `json:"errors,omitempty" doc:"What is wrong with which part of the request"`
+	Allowed   []string `json:"allowed,omitempty" doc:"With a conflict: what the resource can become from the state it is in"`
 }
 
 // Document renders the occurrence for the request with that id.
@@ -162,5 +171,6 @@ func (e *Error) Document(requestID string) Document {
 		Code:      e.Kind.Code,
 		RequestID: requestID,
 		Errors:    e.Fields,
+		Allowed:   e.Allowed,
 	}
 }

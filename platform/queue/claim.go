@@ -33,11 +33,12 @@ type place struct {
 	Owner    *string
 }
 
-// due tells whether there is anything to be taken, without getting in anybody's way.
+// due tells whether there is anything to be taken, without getting in anybody's way. A replica may not have yet what
+// others enqueued.
 func (w *Worker) due(ctx context.Context) (bool, error) {
 	for class := range w.options.Classes {
 		var found []int64
-		err := w.db.Reader(ctx).Model(&row{}).Where("queue = ? AND priority = ? AND due_at <= ?", w.queue, class, w.now().UnixMicro()).
+		err := w.db.Reader(database.Fresh(ctx)).Model(&row{}).Where("queue = ? AND priority = ? AND due_at <= ?", w.queue, class, w.now().UnixMicro()).
 			Limit(1).Pluck("seq", &found).Error
 		if err != nil || len(found) > 0 {
 			return len(found) > 0, err

@@ -2,10 +2,13 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/trellis-go/trellis/platform/database"
 )
 
 // holdings is what a worker has taken and not yet struck off, by claim. Of a job that runs there is how to end it.
@@ -100,6 +103,13 @@ func (w *Worker) renew(ctx context.Context) {
 	}
 }
 
+// nobodyWrites tells whether a lease was not renewed because its turn to write did not come, where one alone can write: a
+// handler's transaction may take as long as it likes there. Nobody takes the job meanwhile, since that is a write, too; who
+// does afterwards is found by the next renewal.
+func (w *Worker) nobodyWrites(err error) bool {
+	return w.db.Driver() == "sqlite" && (errors.Is(err, database.ErrBusy) || errors.Is(err, context.DeadlineExceeded))
+}
+
 // prolong renews the lease of a claim's jobs. Those that others have taken are let go; when the lease runs out before
 // the next attempt to renew it, all are.
 func (w *Worker) prolong(ctx context.Context, c *claim, seqs []int64) error {
@@ -109,7 +119,7 @@ func (w *Worker) prolong(ctx context.Context, c *claim, seqs []int64) error {
 	mine := w.db.Writer(limited).Model(&row{}).Where("seq IN ? AND owner = ?", seqs, c.id).
 		Update("due_at", w.now().Add(w.options.Lease).UnixMicro())
 	if mine.Error != nil {
-		if time.Until(c.until) < w.options.Lease/3 {
+		if time.Until(c.until) < w.options.Lease/3 && !w.nobodyWrites(mine.Error) {
 			w.held.drop(c, ErrLeaseLost, seqs...)
 		}
 		return fmt.Errorf("renew the lease of %d jobs: %w", len(seqs), mine.Error)

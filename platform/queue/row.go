@@ -11,7 +11,7 @@ type row struct {
 	Seq        int64   `gorm:"primaryKey;autoIncrement"` // the order among those of one key
 	Queue      string  `gorm:"size:100;not null;uniqueIndex:queue_jobs_id,priority:1;index:queue_jobs_due,priority:1;index:queue_jobs_key,priority:1"`
 	ID         string  `gorm:"size:64;not null;uniqueIndex:queue_jobs_id,priority:2"`
-	OrderKey   string  `gorm:"size:200;index:queue_jobs_key,priority:2"` // NULL on Oracle when empty, as all text there
+	OrderKey   string  `gorm:"size:200;index:queue_jobs_key,priority:2"` // empty: in no order
 	Priority   int     `gorm:"not null;index:queue_jobs_due,priority:2"`
 	Payload    []byte  //
 	Attempt    int     `gorm:"not null"`

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -251,12 +250,9 @@ func (w *Worker) attempt(ctx context.Context, taken *claim, r *row) (err error) 
 	ctx, cancel := context.WithTimeout(ctx, w.options.Timeout)
 	defer cancel()
 	defer func() {
-		if cause := recover(); cause != nil {
-			err = problem.TraceAt(fmt.Errorf("the handler panicked: %v", cause), debug.Stack())
-		}
 		if lost := context.Cause(ctx); err != nil && errors.Is(lost, ErrLeaseLost) {
 			err = lost
 		}
 	}()
-	return w.handler(ctx, r.job())
+	return problem.Guard(func() error { return w.handler(ctx, r.job()) })
 }

@@ -59,7 +59,7 @@ func TestAPanicIsAFailure(t *testing.T) {
 	listed, err := q.Dead(t.Context(), "", 0, 10)
 	require.NoError(t, err)
 	require.Len(t, listed, 1)
-	assert.Equal(t, "the handler panicked: boom", listed[0].Error)
+	assert.Equal(t, "panic: boom", listed[0].Error)
 }
 
 func TestDeadJobsAreRetriedOrDiscarded(t *testing.T) {
@@ -204,6 +204,28 @@ func TestTheJobsOfAProcessThatIsCutOffAreTakenByOthers(t *testing.T) {
 		assert.Equal(t, []string{"a1", "a2"}, done.read())
 		assert.ErrorIs(t, <-ended, queue.ErrLeaseLost, "the handler is told")
 	})
+}
+
+func TestWhoHoldsTheOnlyWriterKeepsItsLease(t *testing.T) {
+	const lease = 60 * time.Millisecond
+	db, err := testkit.Database(t).DB(testkit.Name)
+	require.NoError(t, err)
+	q := newQueue(db)
+	enqueue(t, q, jobs("", "one")...)
+	ended := make(chan error, 1)
+	start(t, q.Worker("work", func(ctx context.Context, _ queue.Job) error {
+		err := db.InTx(ctx, func(ctx context.Context) error { // none of the renewals can write
+			select {
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			case <-time.After(5 * lease):
+				return nil
+			}
+		})
+		ended <- err
+		return err
+	}, queue.Options{Lease: lease, Concurrency: 1}))
+	require.NoError(t, <-ended)
 }
 
 func TestWhoLostItsLeaseChangesNothing(t *testing.T) {

@@ -10,23 +10,20 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/propagation"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/trellis-go/trellis/platform/backoff"
 	"github.com/trellis-go/trellis/platform/broker"
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/inbox"
 	"github.com/trellis-go/trellis/platform/log"
+	"github.com/trellis-go/trellis/platform/problem"
 )
 
 // Config is the section inbox.
 type Config struct {
 	Retention time.Duration `validate:"min=1h"` // how long it is known that an event was handled
 }
-
-const (
-	sweepEvery = 10 * time.Second // one small statement each
-	sweepRows  = 500
-)
 
 // Bound is a subscription with the database that its function works on.
 type Bound struct {
@@ -36,8 +33,6 @@ type Bound struct {
 
 // Runner runs subscriptions.
 type Runner struct {
-	cfg       Config
-	all       []Bound
 	logger    *slog.Logger
 	consumers []broker.Consumer
 	handled   *prometheus.CounterVec
@@ -45,9 +40,9 @@ type Runner struct {
 }
 
 // NewRunner makes a runner of subscriptions that have been checked, and declares them to the broker.
-func NewRunner(cfg Config, all []Bound, b broker.Broker, registry prometheus.Registerer, logger *slog.Logger) *Runner {
+func NewRunner(all []Bound, b broker.Broker, registry prometheus.Registerer, logger *slog.Logger) *Runner {
 	r := &Runner{
-		cfg: cfg, all: all, logger: logger,
+		logger: logger,
 		handled: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "trellis_events_handled_total", Help: "Deliveries of events, by what became of them: done, duplicate, failed, dead.",
 		}, []string{"subscription", "outcome"}),
@@ -64,22 +59,16 @@ func NewRunner(cfg Config, all []Bound, b broker.Broker, registry prometheus.Reg
 	return r
 }
 
-// Run delivers events until Drain, or until ctx ends.
+// Run delivers events until Drain, or until ctx ends. When one consumer fails all end.
 func (r *Runner) Run(ctx context.Context) error {
-	failed := make([]error, len(r.consumers))
-	var consumers, sweeper sync.WaitGroup
-	for i, consumer := range r.consumers {
-		consumers.Go(func() { failed[i] = consumer.Run(ctx) })
-	}
-	sweeping, stop := context.WithCancel(ctx)
-	sweeper.Go(func() { r.sweep(sweeping) })
 	if len(r.consumers) == 0 {
 		<-ctx.Done()
 	}
-	consumers.Wait()
-	stop()
-	sweeper.Wait()
-	return errors.Join(failed...)
+	all, ctx := errgroup.WithContext(ctx)
+	for _, consumer := range r.consumers {
+		all.Go(func() error { return problem.Guard(func() error { return consumer.Run(ctx) }) })
+	}
+	return all.Wait()
 }
 
 // Drain takes no more events and waits for the functions that run.
@@ -97,6 +86,7 @@ func (r *Runner) Drain(ctx context.Context) error {
 func (r *Runner) handler(s Bound) broker.Handler {
 	wait := s.WithDefaults().Backoff
 	return func(ctx context.Context, d broker.Delivery) error {
+		ctx = database.WithSession(ctx)
 		ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": d.Traceparent})
 		ctx = log.NewScope(log.With(ctx, slog.String("subscription", s.Name), slog.String("event", d.ID), slog.String("event_type", d.Type)))
 		began := time.Now()
@@ -118,7 +108,7 @@ func (r *Runner) once(ctx context.Context, s Bound, d broker.Delivery, wait back
 		return "dead", broker.Dead(err)
 	}
 	for tries := 1; ; tries++ {
-		handled, err := inbox.Once(ctx, s.DB, s.Name, d.ID, run)
+		handled, err := inbox.Once(WithEventID(ctx, d.ID), s.DB, s.Name, d.ID, run)
 		switch {
 		case err == nil && handled:
 			return "done", nil
@@ -140,21 +130,5 @@ func sleep(ctx context.Context, wait time.Duration) bool {
 		return true
 	case <-ctx.Done():
 		return false
-	}
-}
-
-// sweep deletes old receipts, a few at a time, in every database.
-func (r *Runner) sweep(ctx context.Context) {
-	databases := map[*database.DB]bool{}
-	for _, s := range r.all {
-		databases[s.DB] = true
-	}
-	for len(databases) > 0 && sleep(ctx, backoff.Jitter(sweepEvery)) {
-		for db := range databases {
-			_, err := inbox.Sweep(ctx, db, time.Now().Add(-r.cfg.Retention), sweepRows)
-			if err != nil && ctx.Err() == nil {
-				r.logger.WarnContext(ctx, "old receipts were not deleted", slog.String("database", db.Name()), slog.Any("error", err))
-			}
-		}
 	}
 }

@@ -31,8 +31,9 @@ import (
 // Subscription is a name and what happens with the events that come under it.
 type Subscription struct {
 	broker.Subscription
-	entries map[string]entry // by type
-	faults  []error          // found while it was put together
+	entries map[string]entry                                        // by type
+	whole   func(ctx context.Context, message broker.Message) error // handles all of them as they came; nil: entries do
+	faults  []error                                                 // found while it was put together
 }
 
 // entry is what is known about one type of event: how to decode it, and either what handles it or what it becomes.
@@ -57,6 +58,16 @@ func On[E outbox.Event](name string, handle func(ctx context.Context, event E) e
 		if _, found := s.entries[known.next]; known.upcast != nil && !found {
 			s.faults = append(s.faults, fmt.Errorf("the subscription %s makes %s of %s, which nothing handles", name, known.next, eventType))
 		}
+	}
+	return s
+}
+
+// OnAny handles events of all these types as they came, with their data in JSON: for what passes events on, whatever they
+// are. A type that is not named, or is of another version, does not come.
+func OnAny(name string, types []string, handle func(ctx context.Context, message broker.Message) error, options ...Option) Subscription {
+	s := Subscription{Subscription: broker.Subscription{Name: name, Patterns: types}, whole: handle}
+	for _, option := range options {
+		option(&s)
 	}
 	return s
 }
@@ -98,6 +109,20 @@ func Timeout(limit time.Duration) Option {
 	return func(s *Subscription) { s.Timeout = limit }
 }
 
+type eventID struct{}
+
+// EventID is the id of the event that a function handles: the same however often and wherever it is delivered. It is
+// empty outside of one.
+func EventID(ctx context.Context) string {
+	known, _ := ctx.Value(eventID{}).(string)
+	return known
+}
+
+// WithEventID is the ctx of a function that handles the event with this id.
+func WithEventID(ctx context.Context, known string) context.Context {
+	return context.WithValue(ctx, eventID{}, known)
+}
+
 func typeOf[E outbox.Event]() string {
 	var zero E
 	return zero.EventType()
@@ -113,6 +138,10 @@ var version = regexp.MustCompile(`\.v[1-9][0-9]*$`)
 
 // add takes up a type of event. All its versions are asked for, so that none that is unknown goes unnoticed.
 func (s *Subscription) add(eventType string, e entry) {
+	if s.whole != nil {
+		s.faults = append(s.faults, fmt.Errorf("the subscription %s handles all events as they came, and has a function for %s too", s.Name, eventType))
+		return
+	}
 	if _, twice := s.entries[eventType]; twice {
 		s.faults = append(s.faults, fmt.Errorf("the subscription %s has two functions for %s", s.Name, eventType))
 	}
@@ -146,6 +175,9 @@ func Check(all []Subscription) error {
 
 // resolve decodes a message and finds what handles it. The error says why nothing can.
 func (s *Subscription) resolve(m broker.Message) (func(context.Context) error, error) {
+	if s.whole != nil {
+		return func(ctx context.Context) error { return s.whole(ctx, m) }, nil
+	}
 	known, found := s.entries[m.Type]
 	if !found {
 		return nil, fmt.Errorf("the type or version %s is unknown to this program", m.Type)

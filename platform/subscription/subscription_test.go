@@ -73,7 +73,7 @@ func run(t *testing.T, db *database.DB, registry *prometheus.Registry, all ...su
 	for _, s := range all {
 		bound = append(bound, subscription.Bound{Subscription: s, DB: db})
 	}
-	runner := subscription.NewRunner(subscription.Config{Retention: time.Hour}, bound, b, registry, testkit.Quiet())
+	runner := subscription.NewRunner(bound, b, registry, testkit.Quiet())
 	require.NoError(t, b.Start(t.Context()))
 	var running sync.WaitGroup
 	running.Go(func() { assert.NoError(t, runner.Run(context.Background())) })
@@ -84,6 +84,35 @@ func run(t *testing.T, db *database.DB, registry *prometheus.Registry, all ...su
 		running.Wait()
 	})
 	return b
+}
+
+// breaking is a broker with one consumer that has a mistake.
+type breaking struct {
+	broker.Broker
+	consumer string
+}
+
+func (b breaking) Consumer(s broker.Subscription, handle broker.Handler) broker.Consumer {
+	if s.Name == b.consumer {
+		return mistake{}
+	}
+	return b.Broker.Consumer(s, handle)
+}
+
+type mistake struct{ broker.Consumer }
+
+func (mistake) Run(context.Context) error { panic("index is wild") }
+
+func TestAConsumerThatPanicsEndsTheOthersAndIsTold(t *testing.T) {
+	db := fresh(t)
+	b := breaking{broker.NewEmbedded(db, clock.System, broker.Embedded{}, testkit.Quiet()), "mail.orders"}
+	handle := func(context.Context, placedV1) error { return nil }
+	runner := subscription.NewRunner([]subscription.Bound{
+		{Subscription: subscription.On("mail.orders", handle), DB: db}, {Subscription: subscription.On("stock.orders", handle), DB: db},
+	}, b, prometheus.NewRegistry(), testkit.Quiet())
+	ended := make(chan error, 1)
+	go func() { ended <- runner.Run(t.Context()) }()
+	require.EqualError(t, await(t, ended), "panic: index is wild")
 }
 
 func send(t *testing.T, b broker.Broker, id, eventType, data string) {
@@ -109,6 +138,7 @@ func TestAFunctionGetsItsEventInATransactionAndWithItsTrace(t *testing.T) {
 	db, came := fresh(t), make(chan placedV2, 1)
 	b := run(t, db, prometheus.NewRegistry(), subscription.On("mail.orders", func(ctx context.Context, e placedV2) error {
 		assert.Same(t, db, database.Joined(ctx))
+		assert.Equal(t, "event-1", subscription.EventID(ctx))
 		assert.Equal(t, "0af7651916cd43dd8448eb211c80319c", trace.SpanContextFromContext(ctx).TraceID().String())
 		came <- e
 		return nil
@@ -253,4 +283,35 @@ func TestOptionsSayHowEventsAreDelivered(t *testing.T) {
 		subscription.Concurrency(2), subscription.Prefetch(3), subscription.Retries(4, quick), subscription.Timeout(time.Minute))
 	assert.Equal(t, broker.Options{Unordered: true, Concurrency: 2, Prefetch: 3, Attempts: 4, Backoff: quick, Timeout: time.Minute}, s.Options)
 	assert.Equal(t, []string{"order.placed.*"}, s.Patterns)
+}
+
+func TestOutsideOfAFunctionThereIsNoEvent(t *testing.T) {
+	assert.Empty(t, subscription.EventID(t.Context()))
+	assert.Equal(t, "one", subscription.EventID(subscription.WithEventID(t.Context(), "one")))
+}
+
+func TestWhatPassesEventsOnGetsThemAsTheyCame(t *testing.T) {
+	db, came := fresh(t), make(chan broker.Message, 3)
+	b := run(t, db, prometheus.NewRegistry(), subscription.OnAny("webhook.events", []string{"order.placed.v2", "order.canceled.v1"},
+		func(ctx context.Context, message broker.Message) error {
+			assert.Same(t, db, database.Joined(ctx))
+			came <- message
+			return nil
+		}))
+	send(t, b, "event-1", "order.placed.v1", `{}`) // a version that was not asked for
+	send(t, b, "event-2", "order.placed.v2", `{"Cents":100,"unknown":true}`)
+	send(t, b, "event-2", "order.placed.v2", `{"Cents":100,"unknown":true}`)
+	send(t, b, "event-3", "order.canceled.v1", `{}`)
+	first := await(t, came)
+	assert.Equal(t, "event-2", first.ID)
+	assert.JSONEq(t, `{"Cents":100,"unknown":true}`, string(first.Data))
+	assert.Equal(t, "event-3", await(t, came).ID, "in order, and what came twice once")
+}
+
+func TestWhatPassesEventsOnHasNoFunctionsBeside(t *testing.T) {
+	pass := func(context.Context, broker.Message) error { return nil }
+	mixed := subscription.OnAny("webhook.events", []string{"order.placed.v1"}, pass,
+		subscription.Also(func(context.Context, canceledV1) error { return nil }))
+	assert.ErrorContains(t, subscription.Check([]subscription.Subscription{mixed}), "has a function for order.canceled.v1 too")
+	assert.ErrorContains(t, subscription.Check([]subscription.Subscription{subscription.OnAny("webhook.events", nil, pass)}), "has no pattern")
 }

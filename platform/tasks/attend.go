@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/trellis-go/trellis/platform/database"
 )
 
 const (
@@ -45,7 +47,8 @@ func (t *Tasks) held() map[string]*Run {
 	return runs
 }
 
-// heed ends the runs that others have canceled or superseded.
+// heed ends the runs that others have canceled or superseded. A replica may still have the run before, which would look
+// as if this one were superseded.
 func (t *Tasks) heed(ctx context.Context, runs map[string]*Run) error {
 	limited, cancel := context.WithTimeout(ctx, 4*pulse)
 	defer cancel()
@@ -54,7 +57,7 @@ func (t *Tasks) heed(ctx context.Context, runs map[string]*Run) error {
 		ids = append(ids, taskID)
 	}
 	var found []row
-	err := t.db.Reader(limited).Select("id", "run", "canceling").Where("id IN ? AND state = ?", ids, Running).Find(&found).Error
+	err := t.db.Reader(database.Fresh(limited)).Select("id", "run", "canceling").Where("id IN ? AND state = ?", ids, Running).Find(&found).Error
 	for _, r := range found {
 		switch run := runs[r.ID]; {
 		case r.Run == nil || *r.Run != run.token:

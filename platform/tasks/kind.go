@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/backoff"
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/id"
@@ -38,7 +39,8 @@ type Spec struct {
 	Key      string    // at most one task of this kind and key is unfinished; empty: any number. At most MaxKey bytes
 	At       time.Time // not before; zero: at once
 	Priority Priority
-	Owner    string // who alone may see it; empty: the caller
+	Owner    string // the user whose it is; empty: who sends the request, or nobody
+	Owed     bool   // the program owes it to somebody: it belongs to nobody, and nobody can cancel it
 }
 
 // MaxKey is the longest that Spec.Key may be, in bytes.
@@ -56,6 +58,19 @@ func (k Kind[P, R]) Enqueue(ctx context.Context, to *Tasks, params P, spec Spec)
 	}
 	return to.enqueue(ctx, string(k), payload, spec)
 }
+
+// Unfinished tells whether a task of this kind with the key is still to be carried out, or is being so. It is asked of the
+// primary.
+func (k Kind[P, R]) Unfinished(ctx context.Context, in *Tasks, key string) (bool, error) {
+	var found int64
+	err := in.db.Reader(database.Fresh(ctx)).Model(&row{}).Where("unique_key = ?", unique(string(k), key)).Count(&found).Error
+	if err != nil {
+		return false, fmt.Errorf("look for the task %s: %w", k, err)
+	}
+	return found > 0, nil
+}
+
+func unique(kind, key string) string { return kind + "/" + key }
 
 func (t *Tasks) enqueue(ctx context.Context, kind string, payload []byte, spec Spec) (*Task, error) {
 	if len(kind) > queue.MaxName || len(spec.Key) > MaxKey {
@@ -84,11 +99,14 @@ func (t *Tasks) enqueue(ctx context.Context, kind string, payload []byte, spec S
 func (t *Tasks) row(ctx context.Context, kind string, spec Spec) *row {
 	now := t.now().UnixMicro()
 	r := &row{
-		ID: id.New(), Kind: kind, Owner: cmp.Or(spec.Owner, caller(ctx)), State: Queued,
+		ID: id.New(), Kind: kind, Owner: cmp.Or(spec.Owner, auth.PrincipalOf(ctx).UserID), Owed: spec.Owed, State: Queued,
 		RunAt: max(now, spec.At.UnixMicro()), CreatedAt: now,
 	}
+	if spec.Owed {
+		r.Owner = ""
+	}
 	if spec.Key != "" {
-		key := kind + "/" + spec.Key
+		key := unique(kind, spec.Key)
 		r.UniqueKey = &key
 	}
 	return r

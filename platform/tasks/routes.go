@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -18,7 +19,7 @@ const (
 	watchLimit = time.Hour              // after which a client that watches has to come back
 )
 
-// Manage is the permission to read and cancel tasks by their ids, whoever began them.
+// Manage is the permission to see and cancel the tasks of others, and those of the program itself.
 const Manage auth.Permission = "tasks:manage"
 
 // Routes serves tasks in every version of the API.
@@ -27,23 +28,54 @@ func (t *Tasks) Routes(api *httpapi.API) {
 	for _, version := range httpapi.Versions {
 		v := api.V(version.Number)
 		httpapi.Handle(v, httpapi.Operation{
-			ID: "get-task", Method: http.MethodGet, Path: "/tasks/{id}", Tag: tag, Policy: auth.Can(Manage), Summary: "Read a task",
+			ID: "list-tasks", Method: http.MethodGet, Path: "/tasks", Tag: tag, Policy: auth.Authenticated, Others: Manage, Summary: "List tasks",
+			Description: "The latest first.", Problems: []*problem.Kind{problem.InvalidCursor},
+		}, t.list)
+		httpapi.Handle(v, httpapi.Operation{
+			ID: "get-task", Method: http.MethodGet, Path: "/tasks/{id}", Tag: tag, Policy: auth.Authenticated, Others: Manage, Summary: "Read a task",
 			Description: "How far a task has come that was answered with 202. `Retry-After` says when to read it again; it is not " +
 				"there once the task is finished.",
 			Problems: []*problem.Kind{ErrNotFound},
 		}, t.get)
 		httpapi.Handle(v, httpapi.Operation{
-			ID: "cancel-task", Method: http.MethodPost, Path: "/tasks/{id}/cancel", Tag: tag, Policy: auth.Can(Manage), Summary: "Cancel a task",
+			ID: "cancel-task", Method: http.MethodPost, Path: "/tasks/{id}/cancel", Tag: tag, Policy: auth.Authenticated, Others: Manage, Summary: "Cancel a task",
 			Description: "A task that waits is canceled at once (200). One that runs is told to end (202), and may succeed all the same.",
-			Problems:    []*problem.Kind{ErrNotFound, ErrFinished}, Answers: map[int]any{http.StatusAccepted: Task{}},
+			Problems:    []*problem.Kind{ErrNotFound, ErrFinished, ErrOwed}, Answers: map[int]any{http.StatusAccepted: Task{}},
 		}, t.cancel)
 		httpapi.Handle(v, httpapi.Operation{
-			ID: "watch-task", Method: http.MethodGet, Path: "/tasks/{id}/events", Tag: tag, Policy: auth.Can(Manage), Summary: "Watch a task",
+			ID: "watch-task", Method: http.MethodGet, Path: "/tasks/{id}/events", Tag: tag, Policy: auth.Authenticated, Others: Manage, Summary: "Watch a task",
 			Description: "Server-sent events named `task`, each with the whole task: the first at once, then one for every change. The " +
 				"stream ends with the task; when it ends before, come back.",
 			Produces: httpapi.EventsType, Timeout: watchLimit, Problems: []*problem.Kind{ErrNotFound},
 		}, t.watch)
 	}
+}
+
+// TaskFilter is what chooses tasks. It is exported because fields of unexported embedded types cannot be set.
+type TaskFilter struct {
+	State string `query:"state" enum:"queued,running,succeeded,failed,canceled" doc:"Only tasks that have come so far"`
+	Kind  string `query:"kind" maxLength:"100" example:"catalog.import" doc:"Only tasks of this kind"`
+	Mine  bool   `query:"mine" doc:"Only your own, also when you may see those of others"`
+}
+
+type listTasksInput struct {
+	httpapi.PageInput
+	TaskFilter
+}
+
+const latestFirst = "-id" // ids grow with time
+
+func (t *Tasks) list(ctx context.Context, in *listTasksInput) (*httpapi.ListOutput[*Task], error) {
+	filters := fmt.Sprintf("%+v", in.TaskFilter)
+	wanted, err := in.Page(latestFirst, filters)
+	if err != nil {
+		return nil, err
+	}
+	found, err := t.List(ctx, Filter{State: State(in.State), Kind: in.Kind, Mine: in.Mine}, wanted)
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.NewList(&in.PageInput, latestFirst, filters, found, func(task *Task) *Task { return task }), nil
 }
 
 type taskInput struct {

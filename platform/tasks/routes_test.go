@@ -16,6 +16,7 @@ import (
 	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/clock"
 	"github.com/trellis-go/trellis/platform/config"
+	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/health"
 	"github.com/trellis-go/trellis/platform/httpapi"
 	"github.com/trellis-go/trellis/platform/module"
@@ -39,6 +40,9 @@ func TestATaskIsReadInEveryVersion(t *testing.T) {
 	done := client.Get("/api/v2/tasks/" + task.ID).Must(200)
 	assert.Equal(t, map[string]any{"Greeting": "hello Ada"}, done.JSON()["result"])
 	assert.Empty(t, done.Header.Get("Retry-After"))
+	listed, _ := client.Get("/api/v2/tasks").Must(200).JSON()["items"].([]any)
+	require.Len(t, listed, 1)
+	assert.NotContains(t, listed[0], "result", "it may be large")
 	assert.Equal(t, "task_not_found", client.Get("/api/v2/tasks/nothing").Must(404).Problem().Code)
 }
 
@@ -67,6 +71,77 @@ func TestATaskIsCanceledOverHTTP(t *testing.T) {
 	ended(t, in, short.ID, tasks.Succeeded)
 	assert.Equal(t, "task_finished", client.Do("POST", "/api/v2/tasks/"+short.ID+"/cancel", "").Must(409).Problem().Code)
 	client.Do("POST", "/api/v2/tasks/nothing/cancel", "").Must(404)
+}
+
+// as is a context of requests by a customer.
+func as(t *testing.T, user string) context.Context {
+	t.Helper()
+	return auth.With(t.Context(), auth.Principal{UserID: user, Role: auth.Customer})
+}
+
+func TestATaskIsSeenByWhoBeganItAndByWhoMayManageAll(t *testing.T) {
+	in := newTasks(t, testkit.Database(t))
+	gate := testkit.Gate(t, auth.Permissions{auth.Staff: {tasks.Manage}})
+	client := testkit.ServeBehind(t, gate, module.Module{Routes: in.Routes})
+	mine, err := greet.Enqueue(as(t, "customer"), in, params{}, tasks.Spec{})
+	require.NoError(t, err)
+	theirs, err := greet.Enqueue(as(t, "somebody"), in, params{}, tasks.Spec{})
+	require.NoError(t, err)
+	ours := enqueue(t, in, "", tasks.Spec{})
+
+	customer, staff := client.As(auth.Customer), client.As(auth.Staff)
+	customer.Get("/api/v2/tasks/" + mine.ID).Must(200)
+	for _, hidden := range []string{theirs.ID, ours.ID} {
+		assert.Equal(t, "task_not_found", customer.Get("/api/v2/tasks/"+hidden).Must(404).Problem().Code)
+		customer.Get("/api/v2/tasks/" + hidden + "/events").Must(404)
+		customer.Do("POST", "/api/v2/tasks/"+hidden+"/cancel", "").Must(404)
+		assert.Equal(t, "queued", staff.Get("/api/v2/tasks/" + hidden).Must(200).JSON()["state"], "nobody has canceled it")
+	}
+	assert.Equal(t, []string{mine.ID}, ids(customer.Get("/api/v2/tasks")))
+	assert.Equal(t, []string{ours.ID, theirs.ID, mine.ID}, ids(staff.Get("/api/v2/tasks")))
+	assert.Empty(t, ids(staff.Get("/api/v2/tasks?mine=true")))
+}
+
+func TestATaskThatIsOwedIsTheProgramsAndIsNotCanceled(t *testing.T) {
+	in := newTasks(t, testkit.Database(t))
+	client := testkit.Serve(t, module.Module{Routes: in.Routes})
+	task, err := greet.Enqueue(as(t, "customer"), in, params{}, tasks.Spec{Owner: "customer", Owed: true})
+	require.NoError(t, err)
+	client.As(auth.Customer).Get("/api/v2/tasks/" + task.ID).Must(404)
+	assert.Equal(t, "task_owed", client.Do("POST", "/api/v2/tasks/"+task.ID+"/cancel", "").Must(409).Problem().Code)
+	work(t, in, greet.On(hello, tasks.Options{}))
+	ended(t, in, task.ID, tasks.Succeeded)
+}
+
+// ids are those of the tasks on a page.
+func ids(answer testkit.Answer) []string {
+	found := []string{}
+	for _, item := range answer.Must(200).JSON()["items"].([]any) { //nolint:forcetypeassert // fails the test
+		found = append(found, item.(map[string]any)["id"].(string)) //nolint:forcetypeassert // fails the test
+	}
+	return found
+}
+
+func TestTasksAreListedAPageAtATime(t *testing.T) {
+	eachEngine(t, func(t *testing.T, m *database.Manager) {
+		in := newTasks(t, m)
+		client := testkit.Serve(t, module.Module{Routes: in.Routes})
+		var all []string
+		for range 3 {
+			all = append([]string{enqueue(t, in, "", tasks.Spec{}).ID}, all...)
+		}
+		_, err := wait.Enqueue(t.Context(), in, params{}, tasks.Spec{})
+		require.NoError(t, err)
+		_, err = in.Cancel(t.Context(), all[0])
+		require.NoError(t, err)
+
+		first := client.Get("/api/v2/tasks?kind=test.greet&limit=2")
+		assert.Equal(t, all[:2], ids(first))
+		cursor, _ := first.JSON()["next_cursor"].(string)
+		assert.Equal(t, all[2:], ids(client.Get("/api/v2/tasks?kind=test.greet&limit=2&cursor="+cursor)))
+		assert.Equal(t, "invalid_cursor", client.Get("/api/v2/tasks?cursor="+cursor).Must(400).Problem().Code)
+		assert.Equal(t, all[:1], ids(client.Get("/api/v2/tasks?state=canceled")))
+	})
 }
 
 // listen serves tasks over a real network.

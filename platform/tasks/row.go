@@ -10,9 +10,10 @@ import (
 // row is a task. All times are Unix microseconds, 0 while there is none. The parameters are in the task's job, which is
 // gone once the task is finished.
 type row struct {
-	ID         string  `gorm:"size:36;primaryKey"`
+	ID         string  `gorm:"size:36;primaryKey;index:tasks_tasks_owner,priority:2"`
 	Kind       string  `gorm:"size:100;not null"`
-	Owner      string  `gorm:"size:100"`
+	Owner      string  `gorm:"size:100;index:tasks_tasks_owner,priority:1"` // the user whose it is; empty: the program's own
+	Owed       bool    // nobody cancels it; NULL: no, as before there was the column
 	State      State   `gorm:"size:10;not null;index:tasks_tasks_state"`
 	Canceling  bool    `gorm:"not null"`
 	UniqueKey  *string `gorm:"size:301;uniqueIndex:tasks_tasks_unique"` // kind/key; NULL for one without a key, or finished
@@ -39,7 +40,7 @@ func (r *row) task() *Task {
 		ID: r.ID, Kind: r.Kind, Owner: r.Owner, State: r.State, Canceling: r.Canceling && r.State == Running,
 		Attempt: r.Attempt, Progress: r.Progress, Message: r.Message, Result: r.Result,
 		RunAt: time.UnixMicro(r.RunAt).UTC(), CreatedAt: time.UnixMicro(r.CreatedAt).UTC(),
-		StartedAt: moment(r.StartedAt), FinishedAt: moment(r.FinishedAt),
+		StartedAt: moment(r.StartedAt), FinishedAt: moment(r.FinishedAt), owed: r.Owed,
 	}
 	var document problem.Document
 	if len(r.Failure) > 0 && json.Unmarshal(r.Failure, &document) == nil {

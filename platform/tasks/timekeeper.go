@@ -16,6 +16,7 @@ const glance = 5 * time.Second
 
 // keepTime starts what is due until Drain, or the end of ctx.
 func (w *Worker) keepTime(ctx context.Context) {
+	ctx = database.WithSession(ctx)
 	entered := false
 	for {
 		var err error

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/id"
 	"github.com/trellis-go/trellis/platform/problem"
 	"github.com/trellis-go/trellis/platform/queue"
@@ -98,6 +98,7 @@ func reserve(left time.Duration) time.Duration { return min(left/3, 5*time.Secon
 
 // carryOut is the handler of the task's job. The job is done when the task is finished.
 func (w *Worker) carryOut(ctx context.Context, job queue.Job) error {
+	ctx = database.WithSession(ctx) // begun by a write: the handler sees what whoever enqueued it wrote before
 	found, handler, err := w.begin(ctx, job.ID)
 	if err != nil || found == nil {
 		return err
@@ -182,11 +183,10 @@ func (w *Worker) start(ctx context.Context, r *row, retention time.Duration) err
 func (w *Worker) do(ctx context.Context, h Handler, run *Run, payload []byte) (result []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, h.options.Timeout)
 	defer cancel()
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = problem.TraceAt(fmt.Errorf("the handler panicked: %v", cause), debug.Stack())
-		}
-	}()
 	w.logger.DebugContext(ctx, "a task begins", slog.String("task", run.ID), slog.String("kind", h.kind), slog.Int("attempt", run.Attempt))
-	return h.do(ctx, run, payload)
+	err = problem.Guard(func() error {
+		result, err = h.do(ctx, run, payload)
+		return err
+	})
+	return result, err
 }

@@ -1,49 +1,9 @@
-// The documentation in a real browser, with the network off: every request that does not go to the server itself is
-// refused and fails the test, as does every error on the console and every breach of the content security policy.
+// The documentation in a real browser.
 import assert from "node:assert/strict";
-import { after, before, beforeEach, afterEach, test } from "node:test";
-import { chromium } from "playwright-core";
+import { test } from "node:test";
+import { open, picture, server, signIn } from "./browser.mjs";
 
-const server = process.env.SERVER;
-const token = process.env.TOKEN;
-const pictures = process.env.PICTURES;
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-
-let browser, page, trouble;
-
-before(async () => {
-  browser = await chromium.launch({
-    executablePath,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
-  });
-});
-
-after(() => browser.close());
-
-beforeEach(async () => {
-  trouble = [];
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  page = await context.newPage();
-  await page.route("**", (route) => {
-    const url = route.request().url();
-    if (url.startsWith(server) || url.startsWith("data:") || url.startsWith("blob:")) return route.continue();
-    trouble.push(`request to ${url}`);
-    return route.abort();
-  });
-  page.on("console", (message) => message.type() === "error" && trouble.push(`console: ${message.text()}`));
-  page.on("pageerror", (error) => trouble.push(`error: ${error}`));
-  await page.addInitScript(() =>
-    document.addEventListener("securitypolicyviolation", (e) =>
-      console.error(`policy: ${e.violatedDirective} refused ${e.blockedURI}`)));
-});
-
-afterEach(async () => {
-  await page.context().close();
-  assert.deepEqual(trouble, []);
-});
-
-const picture = (name) => page.screenshot({ path: `${pictures}/${name}.png` });
+const page = open();
 
 test("Swagger UI shows every operation of the current version", async () => {
   await page.goto(`${server}/docs`);
@@ -52,7 +12,7 @@ test("Swagger UI shows every operation of the current version", async () => {
   const document = await (await fetch(`${server}/openapi/v2.json`)).json();
   const operations = Object.values(document.paths).flatMap((path) => Object.keys(path));
   assert.equal(shown.length, operations.length);
-  assert.ok(shown.some((path) => path.replaceAll("\u200b", "") === "/products/{id}"));
+  assert.ok(shown.some((path) => path.replaceAll("\u200b", "") === "/tasks/{id}"));
   await picture("docs");
 });
 
@@ -65,45 +25,19 @@ test("the version is switched in the top bar", async () => {
   assert.match(await page.locator(".info").innerText(), /Deprecated/);
 });
 
-// signIn gives Swagger UI the token, as people do.
-async function signIn() {
-  await page.locator("button.btn.authorize").first().click();
-  const dialog = page.locator(".dialog-ux");
-  await dialog.locator("input").fill(token);
-  await dialog.locator("button.authorize").click();
-  await dialog.locator("button.btn-done").click();
-}
-
 test("Try it out makes a real call", async () => {
-  await page.goto(`${server}/docs#/Products/create-product`);
-  const operation = page.locator("#operations-Products-create-product");
+  await page.goto(`${server}/docs#/Tasks/list-tasks`);
+  const operation = page.locator("#operations-Tasks-list-tasks");
   await operation.locator(".opblock-body").waitFor();
-  await signIn();
-  const sku = `BROWSER-${Date.now()}`;
-  await operation.locator("textarea.body-param__text").fill(
-    JSON.stringify({ sku, name: "Tea", price: { amount_cents: 100, currency: "EUR" } }));
-  await operation.locator("button.execute").click();
-  const answer = operation.locator(".live-responses-table .response-col_status").first();
-  await answer.waitFor();
-  assert.match(await operation.locator(".live-responses-table tbody").innerText(), /201/);
-  await picture("try-it-out");
-  const listed = await (await fetch(`${server}/api/products?q=${sku}`)).json();
-  assert.equal(listed.items.length, 1);
-});
-
-test("the example of an operation is accepted as it is", async () => {
-  await page.goto(`${server}/docs#/Products/create-product`);
-  const operation = page.locator("#operations-Products-create-product");
-  await operation.locator(".opblock-body").waitFor();
-  await signIn();
+  await signIn(page);
   await operation.locator("button.execute").click();
   await operation.locator(".live-responses-table").waitFor();
-  assert.match(await operation.locator(".live-responses-table tbody").innerText(), /201/);
+  assert.match(await operation.locator(".live-responses-table tbody").innerText(), /200/);
 });
 
 test("ReDoc shows the current version, and the other on demand", async () => {
   await page.goto(`${server}/redoc`);
-  await page.getByRole("heading", { name: "List products" }).waitFor();
+  await page.getByRole("heading", { name: "List tasks" }).waitFor();
   await picture("redoc");
   await page.getByRole("navigation", { name: "API version" }).getByRole("link", { name: "v1" }).click();
   await page.getByText("switched off on 2027-11-01").waitFor();
@@ -111,8 +45,8 @@ test("ReDoc shows the current version, and the other on demand", async () => {
 
 test("ReDoc finds an operation", async () => {
   await page.goto(`${server}/redoc`);
-  await page.getByRole("heading", { name: "List products" }).waitFor();
-  await page.getByPlaceholder("Search...").fill("merge patch");
+  await page.getByRole("heading", { name: "List tasks" }).waitFor();
+  await page.getByPlaceholder("Search...").fill("cancel");
   await page.locator('[role="search"] li').first().waitFor();
 });
 
@@ -120,7 +54,7 @@ test("the page of a problem explains it", async () => {
   await page.goto(`${server}/problems/precondition_failed`);
   await page.getByRole("heading", { name: "The resource has changed" }).waitFor();
   await page.getByRole("link", { name: "All problems" }).click();
-  await page.getByRole("link", { name: "sku_taken" }).waitFor();
+  await page.getByRole("link", { name: "rate_limited" }).waitFor();
   await picture("problems");
 });
 

@@ -142,7 +142,7 @@ func rows() []row {
 	}
 }
 
-var warehouse = map[testkit.Aspect]string{testkit.Repositories: "no repositories yet", testkit.Transactions: "the engine has none"}
+var warehouse = map[testkit.Aspect]string{testkit.Transactions: "the engine has none"}
 
 var aspects = []testkit.Aspect{testkit.Connect, testkit.Migrate, testkit.Repositories, testkit.Transactions, testkit.Failure}
 

@@ -37,7 +37,7 @@ func TestTheTableSaysWhatWasShownAndWhatWasNot(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(text), "| MySQL, MariaDB | live | **not shown** | **not shown** | **not shown** | **not shown** |\n")
 	assert.Contains(t, string(text), "| Oracle | **not shown** | **not shown** | recorded statements; live in the workflow | ")
-	assert.Contains(t, string(text), "| ClickHouse, HTTP | **not shown** | **not shown** | no repositories yet | the engine has none | **not shown** |\n")
+	assert.Contains(t, string(text), "| ClickHouse, HTTP | **not shown** | **not shown** | **not shown** | the engine has none | **not shown** |\n")
 	assert.Contains(t, string(text), "| ClickHouse, native protocol | **not shown** |", "no workflow has the server")
 	assert.True(t, strings.HasPrefix(string(text), "# Title\n"+begins+"| engine | connect |"))
 	assert.True(t, strings.HasSuffix(string(text), ends+"rest\n"))

@@ -100,11 +100,14 @@ func (a *app) kill(number int) {
 	a.start(number)
 }
 
-// cut takes the broker away until some hundred events wait for it.
+// cut takes the broker away for a second, and until some hundred events have piled up.
 func (a *app) cut() {
 	a.t.Helper()
 	a.proxy.Cut()
-	a.eventually(func() bool { return a.count("outbox_events") >= 200 || a.count("faults_made") == total })
+	began, before := time.Now(), a.count("faults_made")
+	require.Less(a.t, before, int64(total-pile), "everything has been published: publish more slowly")
+	a.eventually(func() bool { return time.Since(began) >= time.Second && a.count("faults_made") >= before+pile })
+	a.t.Logf("cut off for %s; %d events in the outbox", time.Since(began).Round(time.Millisecond), a.count("outbox_events"))
 	a.proxy.Restore(a.t)
 }
 

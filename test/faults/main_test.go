@@ -42,7 +42,9 @@ const (
 	subjects  = 20
 	total     = 20_000
 	each      = total / subjects
-	atOnce    = 5 // events of one transaction
+	atOnce    = 5                      // events of one transaction
+	pace      = 100 * time.Millisecond // between those of a subject: there are some to come whatever happens
+	pile      = 500                    // events that are published while the broker is away, at least
 	name      = "faults.effects"
 )
 
@@ -110,7 +112,7 @@ func process(ctx context.Context) error {
 	handle := func(ctx context.Context, e changed) error {
 		return db.Writer(ctx).Create(&effect{Subject: e.Subject, Number: e.Number}).Error
 	}
-	runner := subscription.NewRunner(subscription.Config{Retention: time.Hour}, []subscription.Bound{{DB: db, Subscription: subscription.On(
+	runner := subscription.NewRunner([]subscription.Bound{{DB: db, Subscription: subscription.On(
 		name, handle, subscription.Concurrency(16), subscription.Prefetch(200),
 		subscription.Retries(1000, backoff.Exponential{First: 10 * time.Millisecond, Last: 500 * time.Millisecond}),
 	)}}, b, prometheus.NewRegistry(), logger)
@@ -138,6 +140,7 @@ func publishAll(ctx context.Context, db *database.DB, events *outbox.Outbox) {
 			subject := fmt.Sprint("subject-", subject)
 			for more := true; more && ctx.Err() == nil; {
 				more = publish(ctx, db, events, subject)
+				time.Sleep(pace)
 			}
 		})
 	}

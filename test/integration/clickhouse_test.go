@@ -28,8 +28,13 @@ func TestAServiceWhoseWarehouseIsDownIsDegraded(t *testing.T) {
 	proxy.Cut()
 	require.Eventually(t, ready("degraded"), 10*time.Second, 10*time.Millisecond)
 	server.create("TEA-1")
+	answer, body := server.do("GET", "/api/reports/sales", "", "Authorization", server.bearer())
+	assert.Equal(t, http.StatusServiceUnavailable, answer.StatusCode, body)
+	assert.Contains(t, body, `"code":"warehouse_unavailable"`)
 	proxy.Restore(t)
 	require.Eventually(t, ready("ok"), 10*time.Second, 10*time.Millisecond)
+	answer, body = server.do("GET", "/api/reports/sales", "", "Authorization", server.bearer())
+	assert.Equal(t, http.StatusOK, answer.StatusCode, body)
 }
 
 func TestAServiceStartsWithoutItsWarehouse(t *testing.T) {

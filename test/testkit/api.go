@@ -69,7 +69,13 @@ type Answer struct {
 // Do sends a request. The header is given as names and values in turn; a body is JSON unless the header says otherwise.
 func (c Client) Do(method, path, body string, header ...string) Answer {
 	c.t.Helper()
-	request := httptest.NewRequest(method, path, strings.NewReader(body))
+	return c.DoIn(context.Background(), method, path, body, header...)
+}
+
+// DoIn is Do for a client that goes away when ctx ends.
+func (c Client) DoIn(ctx context.Context, method, path, body string, header ...string) Answer {
+	c.t.Helper()
+	request := httptest.NewRequestWithContext(ctx, method, path, strings.NewReader(body))
 	if body != "" {
 		request.Header.Set("Content-Type", "application/json")
 	}

@@ -76,6 +76,15 @@ func deadLetter(t *testing.T, w World) {
 	assert.Equal(t, "bitter", letter.Error)
 	assert.WithinDuration(t, time.Now(), letter.DiedAt, patience)
 	assert.Equal(t, letter, deadOf(t, b, 1)[0], "looking takes nothing away")
+	byID, err := b.DeadByID(t.Context(), orders, letter.ID)
+	require.NoError(t, err)
+	assert.Equal(t, &letter, byID)
+	byID, err = b.DeadByID(t.Context(), orders, "another")
+	require.NoError(t, err)
+	assert.Nil(t, byID)
+	none, err := b.Dead(t.Context(), "nobody", 1)
+	require.NoError(t, err, "what nobody has declared has none")
+	assert.Empty(t, none)
 }
 
 func finalAtOnce(t *testing.T, w World) {

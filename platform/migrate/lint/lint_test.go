@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/trellis-go/trellis/migrations"
-	"github.com/trellis-go/trellis/platform/migrate"
 	"github.com/trellis-go/trellis/platform/migrate/lint"
+	"github.com/trellis-go/trellis/platform/migrate/sqlfile"
 )
 
 // before is the schema that the statements under test find.
@@ -177,7 +177,7 @@ func TestSeveralDDLStatementsAreFoundOnMySQLOnly(t *testing.T) {
 func TestAFileMustBeTakenBackAndBeReadable(t *testing.T) {
 	assert.Equal(t, []string{"mysql/2_after.sql:1: down: nothing takes it back: write what does below -- +goose Down"},
 		findings(t, "mysql", "-- +goose Up\nCREATE TABLE b (id INT);\n-- +goose Down\n"))
-	assert.Empty(t, findings(t, "mysql", migrate.Empty))
+	assert.Empty(t, findings(t, "mysql", sqlfile.Empty))
 	assert.Equal(t, []string{"mysql/2_after.sql:1: syntax: line 1: there is a statement before -- +goose Up"},
 		findings(t, "mysql", "SELECT 1;"))
 }
@@ -195,14 +195,14 @@ func TestAFileMissingForAnEngineIsFound(t *testing.T) {
 	text := &fstest.MapFile{Data: []byte(before)}
 	found, err := lint.Check(fstest.MapFS{
 		"sqlite/1_before.sql": text, "mysql/1_before.sql": text, "mysql/2_more.sql": text, "clickhouse/3_other.sql": text,
-	}, migrate.Transactional)
+	}, sqlfile.Transactional)
 	require.NoError(t, err)
 	require.Len(t, found, 1, "oracle has no folder, and clickhouse keeps other tables")
 	assert.Equal(t, "mysql/2_more.sql:1: files: there is no sqlite/2_more.sql", found[0].String())
 }
 
 func TestTheProgramsMigrationsHaveNoFinding(t *testing.T) {
-	found, err := lint.Check(migrations.Files, migrate.Transactional)
+	found, err := lint.Check(migrations.Files, sqlfile.Transactional)
 	require.NoError(t, err)
 	assert.Empty(t, found)
 }

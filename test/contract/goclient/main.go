@@ -34,7 +34,7 @@ func roundTrip(ctx context.Context, server string) error {
 		return err
 	}
 	sku := fmt.Sprintf("GO-%d", time.Now().UnixNano())
-	made, err := api.CreateProductWithResponse(ctx, client.CatalogProductInput{Sku: sku, Name: "Tea", PriceCents: 1299, Currency: "EUR"})
+	made, err := api.CreateProductWithResponse(ctx, nil, client.CatalogProductInput{Sku: sku, Name: "Tea", PriceCents: 1299, Currency: "EUR"})
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func roundTrip(ctx context.Context, server string) error {
 		return fmt.Errorf("read: %s: %s", read.Status(), read.Body)
 	}
 
-	again, err := api.CreateProductWithResponse(ctx, client.CatalogProductInput{Sku: sku, Name: "Tea", PriceCents: 1, Currency: "EUR"})
+	again, err := api.CreateProductWithResponse(ctx, nil, client.CatalogProductInput{Sku: sku, Name: "Tea", PriceCents: 1, Currency: "EUR"})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,5 @@
+-- +goose Up
+CREATE INDEX tasks_tasks_owner ON tasks_tasks (owner, id) ALGORITHM=INPLACE LOCK=NONE;
+
+-- +goose Down
+DROP INDEX tasks_tasks_owner ON tasks_tasks;

@@ -1,0 +1,5 @@
+-- +goose Up
+CREATE INDEX order_orders_payment ON order_orders (payment_status, id) ALGORITHM=INPLACE LOCK=NONE;
+
+-- +goose Down
+DROP INDEX order_orders_payment ON order_orders;

@@ -1,0 +1,5 @@
+-- +goose Up
+CREATE INDEX tasks_tasks_owner ON tasks_tasks (owner, id);
+
+-- +goose Down
+DROP INDEX tasks_tasks_owner;

@@ -1,0 +1,5 @@
+-- +goose Up
+ALTER TABLE tasks_tasks ADD COLUMN owed NUMERIC;
+
+-- +goose Down
+ALTER TABLE tasks_tasks DROP COLUMN owed;

@@ -1,0 +1,2 @@
+-- text, text
+DELETE FROM analytics_facts WHERE event_id IN (:1,:2)

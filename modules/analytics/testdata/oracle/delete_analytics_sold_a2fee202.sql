@@ -1,0 +1,2 @@
+-- text
+DELETE FROM analytics_sold WHERE event_id IN (:1)

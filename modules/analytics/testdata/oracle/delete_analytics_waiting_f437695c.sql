@@ -1,0 +1,2 @@
+-- number
+DELETE FROM analytics_waiting WHERE seq IN (:1)

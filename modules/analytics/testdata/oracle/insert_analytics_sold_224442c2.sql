@@ -1,0 +1,2 @@
+-- text, text, number, text, number, number
+MERGE INTO analytics_sold USING (SELECT :1 AS event_id,:2 AS product_id,:3 AS happened_at,:4 AS currency,:5 AS quantity,:6 AS revenue_cents FROM DUAL) excluded ON (analytics_sold.event_id = excluded.event_id AND analytics_sold.product_id = excluded.product_id) WHEN NOT MATCHED THEN INSERT (event_id,product_id,happened_at,currency,quantity,revenue_cents) VALUES (excluded.event_id,excluded.product_id,excluded.happened_at,excluded.currency,excluded.quantity,excluded.revenue_cents)

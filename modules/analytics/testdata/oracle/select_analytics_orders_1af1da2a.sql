@@ -1,0 +1,2 @@
+-- text, number
+SELECT * FROM analytics_orders WHERE order_id = :1 FETCH NEXT :2 ROWS ONLY

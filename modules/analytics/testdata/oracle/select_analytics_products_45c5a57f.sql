@@ -1,0 +1,2 @@
+-- text, text
+SELECT * FROM analytics_products WHERE id IN (:1,:2)

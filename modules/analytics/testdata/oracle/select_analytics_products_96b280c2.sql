@@ -1,0 +1,2 @@
+-- text
+SELECT * FROM analytics_products WHERE id IN (:1)

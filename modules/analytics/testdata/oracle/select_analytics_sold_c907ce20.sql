@@ -1,0 +1,2 @@
+-- number, number, number
+SELECT currency, product_id, quantity, revenue_cents FROM ( SELECT currency, product_id, SUM(quantity) AS quantity, SUM(revenue_cents) AS revenue_cents, ROW_NUMBER() OVER (PARTITION BY currency ORDER BY SUM(quantity) DESC, product_id) AS place FROM analytics_sold WHERE happened_at >= :1 AND happened_at < :2 GROUP BY currency, product_id) ranked WHERE place <= :3 ORDER BY currency, place

@@ -1,2 +1,0 @@
--- text, text
-SELECT * FROM catalog_categories WHERE name_folded IN (:1,:2) ORDER BY name_folded

@@ -1,0 +1,2 @@
+-- text
+DELETE FROM identity_refresh_tokens WHERE digest IN (:1)

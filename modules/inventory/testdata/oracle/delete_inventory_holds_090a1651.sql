@@ -1,0 +1,2 @@
+-- text
+DELETE FROM inventory_holds WHERE reservation_id = :1

@@ -1,0 +1,2 @@
+-- text, number
+SELECT * FROM inventory_entries WHERE product_id = :1 ORDER BY inventory_entries.created_at DESC,inventory_entries.id DESC FETCH NEXT :2 ROWS ONLY

@@ -1,0 +1,2 @@
+-- text
+SELECT * FROM inventory_reservations WHERE id IN (:1)

@@ -1,0 +1,2 @@
+-- text
+DELETE FROM webhook_webhooks WHERE id = :1

@@ -1,0 +1,2 @@
+-- text, text, number
+SELECT webhook_deliveries.id,webhook_deliveries.webhook_id,webhook_deliveries.event_id,webhook_deliveries.event_type,webhook_deliveries.state,webhook_deliveries.attempts,webhook_deliveries.round,webhook_deliveries.last_status,webhook_deliveries.last_error,webhook_deliveries.next_at,webhook_deliveries.created_at,webhook_deliveries.finished_at FROM webhook_deliveries WHERE webhook_id = :1 AND state = :2 ORDER BY webhook_deliveries.created_at,webhook_deliveries.id FETCH NEXT :3 ROWS ONLY

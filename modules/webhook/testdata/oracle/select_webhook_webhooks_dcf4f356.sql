@@ -1,0 +1,1 @@
+SELECT id FROM webhook_webhooks ORDER BY id

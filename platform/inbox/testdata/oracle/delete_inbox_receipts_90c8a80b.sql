@@ -1,0 +1,2 @@
+-- text, text
+DELETE FROM inbox_receipts WHERE subscription = :1 AND event_id IN (:2)

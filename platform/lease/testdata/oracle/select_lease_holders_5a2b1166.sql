@@ -1,0 +1,2 @@
+-- text
+SELECT count(*) FROM lease_holders WHERE name = :1

@@ -1,0 +1,2 @@
+-- number, number
+DELETE FROM outbox_events WHERE seq BETWEEN :1 AND :2

@@ -1,0 +1,2 @@
+-- text
+DELETE FROM outbox_sent WHERE id IN (:1)

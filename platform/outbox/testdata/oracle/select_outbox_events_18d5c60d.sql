@@ -1,0 +1,2 @@
+-- number
+SELECT count(*) FROM outbox_events WHERE seq <= :1

@@ -1,0 +1,2 @@
+-- text, text
+DELETE FROM queue_dead WHERE queue = :1 AND id = :2

@@ -1,0 +1,2 @@
+-- text
+INSERT INTO queue_gates (queue) VALUES (:1)

@@ -1,0 +1,2 @@
+-- text, text
+UPDATE queue_jobs SET owner = :1 WHERE id = :2

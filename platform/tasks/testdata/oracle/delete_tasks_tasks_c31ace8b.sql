@@ -1,0 +1,2 @@
+-- text
+DELETE FROM tasks_tasks WHERE id IN (:1)

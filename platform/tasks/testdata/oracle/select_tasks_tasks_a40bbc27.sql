@@ -1,0 +1,2 @@
+-- text, number
+SELECT tasks_tasks.id,tasks_tasks.kind,tasks_tasks.owner,tasks_tasks.owed,tasks_tasks.state,tasks_tasks.canceling,tasks_tasks.unique_key,tasks_tasks.run,tasks_tasks.attempt,tasks_tasks.retention,tasks_tasks.progress,tasks_tasks.message,tasks_tasks.result,tasks_tasks.failure,tasks_tasks.run_at,tasks_tasks.created_at,tasks_tasks.started_at,tasks_tasks.finished_at,tasks_tasks.expires_at FROM tasks_tasks WHERE id = :1 FETCH NEXT :2 ROWS ONLY

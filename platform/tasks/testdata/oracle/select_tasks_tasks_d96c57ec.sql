@@ -1,0 +1,2 @@
+-- text, number
+SELECT * FROM tasks_tasks WHERE unique_key = :1 AND ROWNUM <= :2 FOR UPDATE WAIT 10

@@ -1,0 +1,2 @@
+-- text
+SELECT count(*) FROM tasks_tasks WHERE unique_key = :1
