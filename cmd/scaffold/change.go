@@ -126,8 +126,8 @@ func newMigration(w *work) *cobra.Command {
 	return &cobra.Command{
 		Use:   "migration NAME",
 		Short: "Add an empty migration for every engine, to write by hand",
-		Long: "Add an empty migration for every engine, to write by hand. What follows from the models is written by\n" +
-			"server migrate diff, and by scaffold field.",
+		Long: "Add an empty migration for every engine, to write by hand, as server migrate create does. What follows from the\n" +
+			"models is written by server migrate diff, and by scaffold field.",
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: w.stages(func(p *plan.Plan, args []string) error { return p.EmptyMigration(args[0]) }),
 	}

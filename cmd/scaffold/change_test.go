@@ -115,6 +115,42 @@ func TestARenamedModuleTakesItsHandWrittenFilesAlong(t *testing.T) {
 	must(t, folder, "remove", "bill", "--force")
 }
 
+func TestARenamedModuleHasTheOldWordsWhereTheyArePartsOfOthers(t *testing.T) {
+	folder := checkout(t)
+	must(t, folder, "module", "art", "--fields", "title:string,art_ref:string?")
+	edit(t, folder, "modules/art/service.go", "// Service is", "// Service is artful: it")
+	text := "package art\n\n// The start of an art party: ArtParty, newArt, art_id, PDFArts, arts, artful, ARTIST, smartArt.\n"
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "modules/art/start.go"), []byte(text), 0o600))
+	must(t, folder, "rename", "art", "craft")
+	assert.Equal(t, "package craft\n\n// The start of a craft party: CraftParty, newCraft, craft_id, PDFCrafts, crafts, artful, ARTIST, smartCraft.\n",
+		read(t, folder, "modules/craft/start.go"))
+	edits := must(t, folder, "diff", "craft")
+	assert.Contains(t, edits, "+// Service is artful: it")
+	assert.NotContains(t, edits, "_ref", "a field keeps its name")
+}
+
+func TestARenamedModuleMayDoWhatItMight(t *testing.T) {
+	const permissions, matrix = "wire_gen/permissions.go", "test/boundaries/policy_test.go"
+	folder := guarded(t)
+	before := picture(t, folder)
+	must(t, folder, "module", "invoice", "--fields", invoice)
+	edit(t, folder, "modules/invoice/handler.go", "\nfunc ", "\nvar printing = httpapi.Operation{ID: \"print-invoices\", Path: \"/invoices/print\"}\n\nfunc ")
+	edit(t, folder, matrix, "string{\n", "string{\n\t\"print-invoices\": \"customer\",\n")
+	edit(t, folder, permissions, ", invoice.Read, invoice.Write", ", invoice.Read")
+	edit(t, folder, permissions, "\t\tauth.Staff:", "\t\tauth.Customer: {invoice.Write},\n\t\tauth.Staff:")
+	must(t, folder, "operation", "invoice", "send")
+	must(t, folder, "rename", "invoice", "bill")
+	assert.Regexp(t, `"print-bills": +"customer",\n`, read(t, folder, matrix))
+	assert.Regexp(t, `"send-bill": +"staff",\n`, read(t, folder, matrix))
+	assert.NotContains(t, read(t, folder, matrix), "invoice")
+	assert.Regexp(t, `auth.Customer: +{bill.Write},\n`, read(t, folder, permissions))
+	assert.Regexp(t, `auth.Staff: .*, bill.Read},`, read(t, folder, permissions))
+
+	must(t, folder, "remove", "bill", "--force")
+	assert.Equal(t, before[matrix], read(t, folder, matrix))
+	assert.NotContains(t, read(t, folder, permissions), "bill")
+}
+
 func TestAReleasedTableIsRenamedByAMigration(t *testing.T) {
 	folder := invoiced(t)
 	history(t, folder, "v1.0.0")
@@ -176,7 +212,7 @@ func TestDoctorFindsWhatHasDriftedAndListSaysWhatIsThere(t *testing.T) {
 	require.NoError(t, os.Remove(glob(t, folder, "migrations/mysql/*_create_invoice.sql")[0]))
 	edit(t, folder, "wire_gen/modules.go", "\t\tm.Invoice.Module,\n", "")
 	edit(t, folder, "configs/default.yaml", "\n  invoice:\n    database: primary", "")
-	edit(t, folder, "scaffold.lock", `"templates": "`, `"templates": "older`)
+	edit(t, folder, "scaffold.lock", `"sha256": "`, `"sha256": "0`)
 	code, said, _ := call(t, folder, "doctor")
 	assert.Equal(t, 1, code)
 	for _, finding := range []string{

@@ -52,7 +52,7 @@ func newRoot() *cobra.Command {
 	work := &work{}
 	work.bind(root)
 	root.AddCommand(
-		newModule(work), newField(work), newOperation(work), newEvent(work), newRename(work), newRemove(work),
+		newModule(work), newField(work), newOperation(work), newEvent(work), newSubscriber(work), newTask(work), newRename(work), newRemove(work),
 		newMigration(work), newMiddleware(work),
 		newList(work), newDoctor(work), newDiff(work), newUpgrade(work),
 		newProject(work),

@@ -21,7 +21,7 @@ const invoice = "number:string:unique,customer_id:uuid:index,amount:money,due_at
 func checkout(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
-	for _, part := range []string{"go.mod", "configs", "wire_gen", "modules", "migrations", "platform/httpapi", "platform/outbox", "test/api"} {
+	for _, part := range []string{"go.mod", "configs", "wire_gen", "modules", "migrations", "platform/httpapi", "platform/outbox", "platform/subscription", "platform/tasks", "test/api"} {
 		copyTree(t, filepath.Join("../..", part), filepath.Join(folder, part))
 	}
 	return folder

@@ -16,7 +16,7 @@ import (
 )
 
 // wanted is a module as the command line describes it.
-type wanted struct{ name, fields, plural, database, versions, events string }
+type wanted struct{ name, fields, plural, database, versions, events, owner string }
 
 func newModule(w *work) *cobra.Command {
 	var asked wanted
@@ -57,6 +57,7 @@ Without arguments, on a terminal, it asks.`,
 	flags.StringVar(&asked.plural, "plural", "", "the plural of NAME, where it is not the usual one")
 	flags.StringVar(&asked.database, "database", "primary", "the name of the connection that the module uses")
 	flags.StringVar(&asked.events, "events", "", "what others are told of, as created,paid: a value of an enum, or something that is done")
+	flags.StringVar(&asked.owner, "owner", "", "user: one belongs to the user who made it, who alone sees and changes it beside those who may manage all")
 	flags.StringVar(&asked.versions, "api", "", "the versions of the API that serve it, as v1,v2 (default: all)")
 	return cmd
 }
@@ -70,7 +71,7 @@ func (w *wanted) complete(cmd *cobra.Command, work *work, args []string) error {
 	if w.fields != "" || work.json || !terminal(cmd.InOrStdin()) {
 		return app.WithExitCode(errors.New("say what the module is called: scaffold module invoice --fields …"), app.ExitUsage)
 	}
-	p, err := work.plan()
+	p, err := work.mended(cmd)
 	if err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func (w *wanted) complete(cmd *cobra.Command, work *work, args []string) error {
 }
 
 func (w wanted) module() (spec.Module, error) {
-	m := spec.Module{Name: w.name, Plural: w.plural, Database: w.database}
+	m := spec.Module{Name: w.name, Plural: w.plural, Database: w.database, Owner: w.owner}
 	if w.events != "" {
 		m.Events = strings.Split(w.events, ",")
 	}
@@ -105,7 +106,7 @@ func addModule(p *plan.Plan, m spec.Module) ([]string, error) {
 	}
 	token := ""
 	if p.Guarded() {
-		token = ` -H "Authorization: Bearer $TOKEN"` //nolint:gosec // no token but where to put one
+		token = ` -H "Authorization: Bearer $token"` //nolint:gosec // no token but where to put one
 	}
 	return []string{
 		"make run",

@@ -29,6 +29,27 @@ func TestAModuleIsAddedOnceAndTakenOutToTheLastByte(t *testing.T) {
 	assert.Equal(t, before, picture(t, folder))
 }
 
+func TestAModuleIsTakenOutOfEveryEnvironment(t *testing.T) {
+	folder := checkout(t)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "configs/night.yaml"), []byte("modules:\n  counter:\n    x: 1\n"), 0o600))
+	before := picture(t, folder)
+	must(t, folder, "module", "invoice", "--fields", invoice)
+	edit(t, folder, "configs/night.yaml", "modules:\n", "modules:\n  invoice:\n    database: reports\n")
+	must(t, folder, "remove", "invoice")
+	assert.Equal(t, before, picture(t, folder))
+}
+
+func TestAModuleWhoseFolderIsGoneIsTakenOutOfTheRest(t *testing.T) {
+	folder := checkout(t)
+	before := picture(t, folder)
+	must(t, folder, "module", "invoice", "--fields", invoice)
+	require.NoError(t, os.RemoveAll(filepath.Join(folder, "modules/invoice")))
+	_, said, _ := call(t, folder, "doctor")
+	assert.Contains(t, said, "scaffold remove takes it out of the rest")
+	must(t, folder, "remove", "invoice")
+	assert.Equal(t, before, picture(t, folder))
+}
+
 func TestModulesComeAndGoInAnyOrder(t *testing.T) {
 	folder := checkout(t)
 	must(t, folder, "module", "invoice", "--fields", invoice)
@@ -79,15 +100,17 @@ func TestWhatClashesIsRefusedWithTheReasonAndNothingIsChanged(t *testing.T) {
 		"an existing module":     {[]string{"module", "catalog", "--fields", "a:int"}, "there is a module catalog already"},
 		"the same, other fields": {[]string{"module", "invoice", "--fields", "a:int"}, "with other fields or options"},
 		"a route":                {[]string{"module", "product", "--fields", "a:int"}, "modules/catalog serves /products already"},
+		"the platform's route":   {[]string{"module", "dead_letter", "--fields", "a:int"}, "the platform serves /dead-letters already: list-dead-letters"},
+		"the platform's problem": {[]string{"module", "task", "--fields", "a:int"}, "there is a problem task_not_found already: platform/tasks/tasks.go defines it"},
 		"a package":              {[]string{"module", "health", "--fields", "a:int"}, "health is a package that modules import"},
 		"the platform's package": {[]string{"module", "telemetry", "--fields", "a:int"}, "telemetry is a package"},
-		"a database":             {[]string{"module", "order", "--fields", "a:int", "--database", "nowhere"}, `no database is called "nowhere"`},
-		"a version":              {[]string{"module", "order", "--fields", "a:int", "--api", "v9"}, "there is no v9 of the API"},
-		"no number":              {[]string{"module", "order", "--fields", "a:int", "--api", "two"}, "a version is v1, v2"},
-		"a wrong type":           {[]string{"module", "order", "--fields", "a:itn"}, "did you mean int?"},
-		"no fields":              {[]string{"module", "order"}, "needs at least one field"},
+		"a database":             {[]string{"module", "purchase", "--fields", "a:int", "--database", "nowhere"}, `no database is called "nowhere"`},
+		"a version":              {[]string{"module", "purchase", "--fields", "a:int", "--api", "v9"}, "there is no v9 of the API"},
+		"no number":              {[]string{"module", "purchase", "--fields", "a:int", "--api", "two"}, "a version is v1, v2"},
+		"a wrong type":           {[]string{"module", "purchase", "--fields", "a:itn"}, "did you mean int?"},
+		"no fields":              {[]string{"module", "purchase"}, "needs at least one field"},
 		"no name":                {[]string{"module"}, "say what the module is called"},
-		"an unknown flag":        {[]string{"module", "order", "--nothing"}, "unknown flag"},
+		"an unknown flag":        {[]string{"module", "purchase", "--nothing"}, "unknown flag"},
 		"too many names":         {[]string{"module", "a", "b"}, "accepts at most 1 arg"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,12 +122,32 @@ func TestWhatClashesIsRefusedWithTheReasonAndNothingIsChanged(t *testing.T) {
 	}
 }
 
+func TestWhatAFunctionServesIsKnownFromTheDocuments(t *testing.T) {
+	folder := invoiced(t)
+	edit(t, folder, "modules/invoice/handler.go", "\nfunc ", "\nfunc more(path string) httpapi.Operation {\n\treturn httpapi.Operation{Path: path, Tag: \"Invoices\"}\n}\n\nfunc ")
+	edit(t, folder, "test/api/v2.json", `"paths": {`, `"paths": {"/refunds/{id}": {"get": {"operationId": "read-refund", "summary": "Read it", "tags": ["Invoices"]}},`)
+	assert.Contains(t, must(t, folder, "list"), "GET      /refunds/{id}                    Read it\n")
+	code, _, errs := call(t, folder, "module", "refund", "--fields", "a:int")
+	assert.Equal(t, 2, code)
+	assert.Contains(t, errs, "modules/invoice serves /refunds already: read-refund")
+}
+
+func TestAProblemIsDefinedOnce(t *testing.T) {
+	folder := invoiced(t)
+	edit(t, folder, "modules/invoice/invoice.go", "\nvar (\n", "\nvar (\n\terrRefund = problem.Define(http.StatusNotFound, \"refund_not_found\", \"It does not exist\", \"\")\n")
+	edit(t, folder, "modules/invoice/invoice.go", "\nvar (\n", "\n// problem.Define(http.StatusNotFound, \"paper_not_found\", would be another.\n\nvar (\n")
+	code, _, errs := call(t, folder, "module", "refund", "--fields", "a:int")
+	assert.Equal(t, 2, code)
+	assert.Contains(t, errs, "there is a problem refund_not_found already: modules/invoice/invoice.go defines it")
+	must(t, folder, "module", "paper", "--fields", "a:int")
+}
+
 func TestATableThatExistsIsRefused(t *testing.T) {
 	folder := checkout(t)
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "migrations/sqlite/20990101000000_x.sql"),
-		[]byte("-- +goose Up\nCREATE TABLE order_orders (id TEXT);\n-- +goose Down\nDROP TABLE order_orders;\n"), 0o600))
-	_, _, errs := call(t, folder, "module", "order", "--fields", "a:int")
-	assert.Contains(t, errs, "there is a table order_orders already: the migration 20990101000000_x.sql makes it")
+		[]byte("-- +goose Up\nCREATE TABLE purchase_purchases (id TEXT);\n-- +goose Down\nDROP TABLE purchase_purchases;\n"), 0o600))
+	_, _, errs := call(t, folder, "module", "purchase", "--fields", "a:int")
+	assert.Contains(t, errs, "there is a table purchase_purchases already: the migration 20990101000000_x.sql makes it")
 	must(t, folder, "module", "bill", "--fields", "a:int")
 	assert.Len(t, glob(t, folder, "migrations/sqlite/20990101000001_create_bill.sql"), 1, "it comes after all that are there")
 }

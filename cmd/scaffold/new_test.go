@@ -40,13 +40,18 @@ func TestAProjectThatCannotBeLeavesNothingBehind(t *testing.T) {
 	into := t.TempDir()
 	for _, args := range [][]string{
 		{"new", "shop"}, {"new", "github.com/acme/shop", "--title", "shop"}, {"new", "github.com/acme/shop", "--prefix", "shop"},
-		{"new", "github.com/acme/---"}, {"new"},
+		{"new", "github.com/acme/---"}, {"new"}, {"new", "github.com/acme/shop", "--modules", "some"},
 	} {
 		code, _, _ := call(t, folder, append(args, "--into", filepath.Join(into, "x"))...)
 		assert.Equal(t, 2, code, args)
 	}
+	t.Chdir(filepath.Join(folder, "modules"))
+	code, _, errs := call(t, folder, "new", "github.com/acme/shop")
+	assert.Equal(t, 2, code)
+	assert.Contains(t, errs, "this is a project: say where the new one goes, --into ../shop")
+	assert.NoDirExists(t, "shop")
 	require.NoError(t, os.WriteFile(filepath.Join(into, "mine"), nil, 0o600))
-	code, _, errs := call(t, folder, "new", "github.com/acme/shop", "--into", into)
+	code, _, errs = call(t, folder, "new", "github.com/acme/shop", "--into", into)
 	assert.Equal(t, 1, code)
 	assert.Contains(t, errs, "is not empty")
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -43,7 +42,7 @@ type result struct {
 
 // do stages changes, writes them and makes sure that the project is whole. Otherwise it takes them back.
 func (w *work) do(cmd *cobra.Command, stage func(*plan.Plan) ([]string, error)) error {
-	p, err := w.plan()
+	p, err := w.mended(cmd)
 	if err != nil {
 		return err
 	}
@@ -67,7 +66,7 @@ func (w *work) do(cmd *cobra.Command, stage func(*plan.Plan) ([]string, error)) 
 		return w.print(cmd.OutOrStdout(), answer)
 	}
 	if changes := p.Tree.Changes(false); len(changes) > 0 {
-		runner.Graph = slices.ContainsFunc(changes, func(c tree.Change) bool { return strings.HasPrefix(c.Path, "wire_gen/") })
+		runner.Graph = p.Regraphed()
 		if err := w.apply(cmd, p, runner); err != nil {
 			return err
 		}
@@ -85,6 +84,7 @@ func (w *work) apply(cmd *cobra.Command, p *plan.Plan, runner *verify.Runner) er
 	if err := p.Tree.Apply(); err != nil {
 		return err
 	}
+	runner.Lock = p.Tree.Lock()
 	if !w.fast {
 		err = runner.All(cmd.Context(), p.Packages()...)
 	}
@@ -97,7 +97,33 @@ func (w *work) apply(cmd *cobra.Command, p *plan.Plan, runner *verify.Runner) er
 		}
 		return fmt.Errorf("%w\nnothing was changed: every file is what it was", err)
 	}
+	return p.Tree.Done()
+}
+
+// mend takes back what a command has left half done that was killed, and says so. A dry run only says so.
+func (w *work) mend(cmd *cobra.Command, root string) error {
+	files, err := tree.Recover(root, !w.dryRun)
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	list := strings.Join(files, "\n  ")
+	if w.dryRun {
+		return fmt.Errorf("a command was killed before it was done: the next one without --dry-run takes back what it did to\n  %s", list)
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "a command was killed before it was done: these files are again what they were before it:\n  %s\n", list)
 	return nil
+}
+
+// mended is plan for a command that changes something.
+func (w *work) mended(cmd *cobra.Command) (*plan.Plan, error) {
+	p, err := project.Open(w.folder)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.mend(cmd, p.Root); err != nil {
+		return nil, err
+	}
+	return plan.New(p, w.now())
 }
 
 func (w *work) plan() (*plan.Plan, error) {

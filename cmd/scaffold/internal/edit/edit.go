@@ -110,12 +110,26 @@ func AddField(to *dst.StructType, name string, kind dst.Expr, tag string) {
 	if slices.ContainsFunc(to.Fields.List, func(field *dst.Field) bool { return named(field, name) }) {
 		return
 	}
-	added := &dst.Field{Names: []*dst.Ident{dst.NewIdent(name)}, Type: kind}
-	if tag != "" {
-		added.Tag = &dst.BasicLit{Kind: token.STRING, Value: tag}
-	}
+	added := &dst.Field{Names: []*dst.Ident{dst.NewIdent(name)}, Type: kind, Tag: literal(tag)}
 	added.Decs.Before, added.Decs.After = dst.NewLine, dst.NewLine
 	to.Fields.List = append(to.Fields.List, added)
+}
+
+// literal is a tag; nil when it is empty.
+func literal(tag string) *dst.BasicLit {
+	if tag == "" {
+		return nil
+	}
+	return &dst.BasicLit{Kind: token.STRING, Value: tag}
+}
+
+// RenameField gives a field of a struct, if it is there, another name and tag.
+func RenameField(of *dst.StructType, name, to, tag string) {
+	for _, field := range of.Fields.List {
+		if named(field, name) {
+			field.Names[0].Name, field.Tag = to, literal(tag)
+		}
+	}
 }
 
 // RemoveField removes a field of a struct, if it is there.

@@ -18,17 +18,21 @@ type Mounting struct {
 	Section string // of the configuration, where it is not what the field's name says
 }
 
+// tag is that of the field of the configuration.
+func (m Mounting) tag() string {
+	if m.Section == "" {
+		return ""
+	}
+	return fmt.Sprintf("`mapstructure:%q`", m.Section)
+}
+
 // Mount lists a module: its import, its section of the configuration, its field, its set, its place in the list.
 func Mount(source []byte, m Mounting, group string) ([]byte, error) {
 	return remount(source, func(p *places) error {
 		if err := p.file.AddImport(m.Import, group); err != nil {
 			return err
 		}
-		tag := ""
-		if m.Section != "" {
-			tag = fmt.Sprintf("`mapstructure:%q`", m.Section)
-		}
-		AddField(p.configs, m.Field, Selector(m.Package, "Config"), tag)
+		AddField(p.configs, m.Field, Selector(m.Package, "Config"), m.tag())
 		AddField(p.modules, m.Field, &dst.StarExpr{X: Selector(m.Package, "Module")}, "")
 		if !slices.ContainsFunc(p.set.Args, func(arg dst.Expr) bool { return isSelector(arg, m.Package, "Set") }) {
 			p.addSet(m)
@@ -42,18 +46,73 @@ func Mount(source []byte, m Mounting, group string) ([]byte, error) {
 	})
 }
 
-// Unmount takes out what Mount put in.
+// Unmount takes out what Mount put in, and what was bound to the module by hand.
 func Unmount(source []byte, m Mounting) ([]byte, error) {
 	return remount(source, func(p *places) error {
 		p.file.RemoveImport(m.Import)
 		RemoveField(p.configs, m.Field)
 		RemoveField(p.modules, m.Field)
 		p.set.Args = slices.DeleteFunc(p.set.Args, func(arg dst.Expr) bool {
-			return isSelector(arg, m.Package, "Set") || isFieldsOf(arg, m.Field)
+			return mentions(arg, m.Package) || isFieldsOf(arg, m.Field)
 		})
 		p.list.Elts = slices.DeleteFunc(p.list.Elts, func(element dst.Expr) bool { return isElement(element, m.Field) })
 		return nil
 	})
+}
+
+// Remount lists a module under another name, where it was, with what was bound to it by hand.
+func Remount(source []byte, from, to Mounting, group string) ([]byte, error) {
+	return remount(source, func(p *places) error {
+		dst.Inspect(p.file.tree, func(node dst.Node) bool {
+			switch n := node.(type) {
+			case *dst.SelectorExpr:
+				if isOf(n, from.Package) {
+					n.X = dst.NewIdent(to.Package)
+				}
+				if isSelector(n, "m", from.Field) {
+					n.Sel = dst.NewIdent(to.Field)
+				}
+			case *dst.CallExpr:
+				if isFieldsOf(n, from.Field) {
+					n.Args[1] = &dst.BasicLit{Kind: token.STRING, Value: strconv.Quote(to.Field)}
+				}
+			}
+			return true
+		})
+		RenameField(p.configs, from.Field, to.Field, to.tag())
+		RenameField(p.modules, from.Field, to.Field, "")
+		p.file.RemoveImport(from.Import)
+		return p.file.AddImport(to.Import, group)
+	})
+}
+
+// Trust lets in whoever has a token that a key of the application has signed: nobody else knows what became of them.
+func Trust(source []byte, modulePath string) ([]byte, error) {
+	return remount(source, func(p *places) error {
+		if slices.ContainsFunc(p.set.Args, func(arg dst.Expr) bool { return mentions(arg, "auth") }) {
+			return nil
+		}
+		value := &dst.CallExpr{Fun: Selector("wire", "InterfaceValue"), Args: []dst.Expr{
+			&dst.CallExpr{Fun: dst.NewIdent("new"), Args: []dst.Expr{Selector("auth", "Sessions")}},
+			&dst.CompositeLit{Type: Selector("auth", "Trust")},
+		}}
+		value.Decs.Before, value.Decs.After = dst.NewLine, dst.NewLine
+		p.set.Args = append(p.set.Args, value)
+		return p.file.AddImport(modulePath+"/platform/auth", modulePath)
+	})
+}
+
+// mentions tells whether an expression uses a package.
+func mentions(expression dst.Expr, pkg string) (found bool) {
+	dst.Inspect(expression, func(node dst.Node) bool {
+		selector, ok := node.(*dst.SelectorExpr)
+		if ok {
+			from, named := selector.X.(*dst.Ident)
+			found = found || named && from.Name == pkg
+		}
+		return true
+	})
+	return found
 }
 
 // places are where wire_gen/modules.go lists modules.
@@ -61,7 +120,19 @@ type places struct {
 	file             *File
 	configs, modules *dst.StructType
 	set              *dst.CallExpr
+	listing          *dst.FuncDecl // the function list
 	list             *dst.CompositeLit
+}
+
+// nameModules gives the parameter of the function list its name while there are modules, and none otherwise.
+func (p *places) nameModules() {
+	name := "m"
+	if len(p.list.Elts) == 0 {
+		name = "_"
+	}
+	if first := p.listing.Type.Params.List; len(first) > 0 && len(first[0].Names) == 1 {
+		first[0].Names[0].Name = name
+	}
 }
 
 func remount(source []byte, change func(*places) error) ([]byte, error) {
@@ -76,6 +147,7 @@ func remount(source []byte, change func(*places) error) ([]byte, error) {
 	if err := change(p); err != nil {
 		return nil, err
 	}
+	p.nameModules()
 	return file.Bytes()
 }
 
@@ -93,6 +165,7 @@ func (p *places) find() error {
 	function, err := p.file.Function("list")
 	errs[3] = err
 	if err == nil {
+		p.listing = function
 		errs[3] = errors.New("the function list does not return a literal")
 		for _, statement := range function.Body.List {
 			if answer, ok := statement.(*dst.ReturnStmt); ok && len(answer.Results) == 1 {

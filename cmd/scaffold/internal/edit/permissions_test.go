@@ -32,7 +32,7 @@ func TestPermissionsAreGrantedOnceAndRevokedToTheLastByte(t *testing.T) {
 	again, err := edit.Grant(granted, "Staff", invoice, group, "Read", "Write")
 	require.NoError(t, err)
 	assert.Equal(t, string(granted), string(again))
-	revoked, err := edit.Revoke(granted, "Staff", invoice)
+	revoked, err := edit.Revoke(granted, invoice)
 	require.NoError(t, err)
 	assert.Equal(t, table, string(revoked))
 	_, err = edit.Grant([]byte(table), "Customer", invoice, group, "Read")

@@ -24,17 +24,17 @@ func AddSection(source []byte, module string, lines []string) ([]byte, error) {
 }
 
 // RemoveSection takes a module's section out of a configuration, if it is there.
-func RemoveSection(source []byte, module string) ([]byte, error) {
+func RemoveSection(source []byte, module string) []byte {
 	text := strings.Split(string(source), "\n")
 	begin, end, err := modulesBlock(text)
 	if err != nil {
-		return nil, err
+		return source
 	}
 	from, to := section(text, begin, end, module)
 	if from < 0 {
-		return source, nil
+		return source
 	}
-	return []byte(strings.Join(slices.Delete(text, from, to), "\n")), nil
+	return []byte(strings.Join(slices.Delete(text, from, to), "\n"))
 }
 
 // modulesBlock gives the lines within modules: without the empty ones behind it.

@@ -87,7 +87,7 @@ func (p *Plan) generated(path string, origin project.Origin) ([]byte, error) {
 }
 
 func (p *Plan) show(commit, path string) ([]byte, error) {
-	show := exec.Command("git", "show", commit+":"+path) //nolint:gosec,noctx // reads the history on disk
+	show := exec.Command("git", "show", commit+":./"+path) //nolint:gosec,noctx // reads the history on disk
 	show.Dir = p.Root
 	return show.Output()
 }

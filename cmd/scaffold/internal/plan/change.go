@@ -138,11 +138,7 @@ func (p *Plan) regenerate(module string, record *project.Generated, now, next sp
 	if err != nil {
 		return err
 	}
-	version, err := render.Version(p.Templates)
-	if err != nil {
-		return err
-	}
-	fresh := project.NewGenerated(next, version)
+	fresh := project.NewGenerated(next)
 	fresh.Guarded = options.Guarded
 	fresh.Migrations = slices.Clone(record.Migrations)
 	var failed []error
@@ -155,10 +151,14 @@ func (p *Plan) regenerate(module string, record *project.Generated, now, next sp
 	}
 	p.manifest.Modules[module] = fresh
 	p.test(module)
-	if fresh.Guarded {
-		return p.grant(next, true)
+	switch known := now.OperationIDs(); {
+	case !fresh.Guarded:
+		return nil
+	case !record.Guarded:
+		return p.grant(next)
+	default: // who may call those that were there may have been changed by hand
+		return p.allow(next, slices.DeleteFunc(next.OperationIDs(), func(id string) bool { return slices.Contains(known, id) }))
 	}
-	return nil
 }
 
 // merge stages a file with what was changed in it by hand. base is what was generated before; nil for a new one.

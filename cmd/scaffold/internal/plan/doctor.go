@@ -11,7 +11,6 @@ import (
 
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/edit"
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/project"
-	"github.com/trellis-go/trellis/cmd/scaffold/internal/render"
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/spec"
 )
 
@@ -34,12 +33,8 @@ func (p *Plan) Doctor() ([]Finding, error) {
 	for _, module := range modules {
 		found = append(found, p.examine(module)...)
 	}
-	version, err := render.Version(p.Templates)
-	if err != nil {
-		return nil, err
-	}
 	for _, module := range slices.Sorted(maps.Keys(p.manifest.Modules)) {
-		for _, text := range p.examineRecord(module, p.manifest.Modules[module], version) {
+		for _, text := range p.examineRecord(module, p.manifest.Modules[module]) {
 			found = append(found, Finding{module, text})
 		}
 	}
@@ -82,7 +77,7 @@ func (p *Plan) examine(module string) []Finding {
 }
 
 // examineRecord looks at a generated module.
-func (p *Plan) examineRecord(module string, record *project.Generated, version string) []string {
+func (p *Plan) examineRecord(module string, record *project.Generated) []string {
 	if !p.Has("modules/" + module) {
 		return []string{project.ManifestFile + " has it, and modules/ has not: scaffold remove takes it out of the rest"}
 	}
@@ -103,8 +98,11 @@ func (p *Plan) examineRecord(module string, record *project.Generated, version s
 			}
 		}
 	}
-	if record.Templates != version {
-		found = append(found, "the templates have changed since it was generated: scaffold upgrade "+module)
+	switch due, err := p.due(record, m); {
+	case err != nil:
+		found = append(found, err.Error())
+	case due:
+		found = append(found, upgradeFirst(module))
 	}
 	return found
 }

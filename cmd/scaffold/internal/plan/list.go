@@ -27,9 +27,13 @@ func (p *Plan) List() ([]Listed, error) {
 	if err != nil {
 		return nil, err
 	}
+	routes, err := p.Routes()
+	if err != nil {
+		return nil, err
+	}
 	var all []Listed
 	for _, module := range modules {
-		one, err := p.describe(module, tables)
+		one, err := p.describe(module, tables, routes[module])
 		if err != nil {
 			return nil, err
 		}
@@ -38,8 +42,8 @@ func (p *Plan) List() ([]Listed, error) {
 	return all, nil
 }
 
-func (p *Plan) describe(module string, tables map[string]string) (Listed, error) {
-	one := Listed{Name: module, Tables: []string{}, Uses: []string{}}
+func (p *Plan) describe(module string, tables map[string]string, routes []project.Route) (Listed, error) {
+	one := Listed{Name: module, Tables: []string{}, Operations: routes, Uses: []string{}}
 	if record, generated := p.manifest.Modules[module]; generated {
 		one.Generated, one.Fields = true, record.Fields
 	}
@@ -49,10 +53,6 @@ func (p *Plan) describe(module string, tables map[string]string) (Listed, error)
 		}
 	}
 	slices.Sort(one.Tables)
-	var err error
-	if one.Operations, err = p.Routes(module); err != nil {
-		return one, err
-	}
 	imports, err := p.Imports(module)
 	if err != nil {
 		return one, err

@@ -9,28 +9,23 @@ import (
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/edit"
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/render"
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/spec"
+	"github.com/trellis-go/trellis/platform/migrate/sqlfile"
 )
 
 const edge = "platform/httpapi/"
 
 // EmptyMigration stages a migration for every engine, to be written by hand.
 func (p *Plan) EmptyMigration(name string) error {
-	if len(name) > 60 || !word.MatchString(name) {
-		return fmt.Errorf("the migration %q: a name is small letters and digits, words joined by _, as add_notes", name)
-	}
-	_, err := p.migrate(name, func(string) string { return "-- +goose Up\n\n-- +goose Down\n" })
+	_, err := p.migrate(name, func(string) string { return sqlfile.Empty })
 	return err
 }
 
-var (
-	word       = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
-	headerText = regexp.MustCompile(`^[ -~]+$`)
-)
+var headerText = regexp.MustCompile(`^[ -~]+$`)
 
 // AddMiddleware stages a middleware that sets a header of every answer, in a file of its own, with its test and its place
 // in the chain: before another, or the last.
 func (p *Plan) AddMiddleware(name, header, value, before string) error {
-	if !word.MatchString(name) {
+	if !spec.IsName(name) {
 		return fmt.Errorf("the middleware %q: a name is small letters and digits, words joined by _, as forbid_index", name)
 	}
 	if http.CanonicalHeaderKey(header) == "" || strings.ContainsAny(header, " :\t") || !headerText.MatchString(value) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -19,14 +20,14 @@ func (p *Plan) AddModule(m spec.Module) error {
 	if err := p.complete(&m); err != nil {
 		return err
 	}
-	if err := p.canTell(m); err != nil {
+	if err := errors.Join(p.canTell(m), p.canOwn(m)); err != nil {
 		return err
 	}
 	m = m.WithSources()
 	if err := m.Check(); err != nil {
 		return err
 	}
-	if known, ok := p.manifest.Modules[m.Package()]; ok && p.exists("modules/"+m.Package()) {
+	if known, ok := p.manifest.Modules[m.Package()]; ok && p.Has("modules/"+m.Package()) {
 		was, err := known.Spec()
 		if err == nil && reflect.DeepEqual(was, m) {
 			return nil
@@ -46,6 +47,14 @@ func (p *Plan) AddModule(m spec.Module) error {
 func (p *Plan) canTell(m spec.Module) error {
 	if len(m.Events) > 0 && !p.Has("platform/outbox") {
 		return errors.New("events need platform/outbox, which this project does not have")
+	}
+	return nil
+}
+
+// canOwn refuses owners where nobody signs in.
+func (p *Plan) canOwn(m spec.Module) error {
+	if m.Owner != "" && !p.Guarded() {
+		return errors.New("owners need platform/auth, which this project does not have")
 	}
 	return nil
 }
@@ -89,11 +98,7 @@ func (p *Plan) complete(m *spec.Module) error {
 
 // generate stages the files of a module and its first migration.
 func (p *Plan) generate(m spec.Module) error {
-	version, err := render.Version(p.Templates)
-	if err != nil {
-		return err
-	}
-	record := project.NewGenerated(m, version)
+	record := project.NewGenerated(m)
 	record.Guarded = p.options().Guarded
 	files, err := render.Module(p.Templates, m, p.options())
 	if err != nil {
@@ -115,44 +120,8 @@ func (p *Plan) generate(m spec.Module) error {
 	return p.save()
 }
 
-const (
-	permissionsFile = "wire_gen/permissions.go"
-	matrixFile      = "test/boundaries/policy_test.go"
-)
-
-// operations are the ids of the module's operations.
-func operations(m spec.Module) []string {
-	ids := []string{"list-" + m.Slugs()}
-	for _, verb := range []string{"create", "get", "replace", "patch", "delete"} {
-		ids = append(ids, verb+"-"+m.Slug())
-	}
-	for _, added := range m.Operations {
-		ids = append(ids, added.Slug()+"-"+m.Slug())
-	}
-	return ids
-}
-
-// grant lets the staff do what the module has permissions for, or no more, in projects that have such a table.
-func (p *Plan) grant(m spec.Module, allowed bool) error {
-	if !p.options().Guarded || !p.Tree.Exists(permissionsFile) {
-		return nil
-	}
-	if p.Tree.Exists(matrixFile) {
-		err := p.change(matrixFile, func(source []byte) ([]byte, error) { return edit.Matrix(source, operations(m), "staff", allowed) })
-		if err != nil {
-			return err
-		}
-	}
-	return p.change(permissionsFile, func(source []byte) ([]byte, error) {
-		if allowed {
-			return edit.Grant(source, "Staff", p.mounting(m), p.Path, "Read", "Write")
-		}
-		return edit.Revoke(source, "Staff", p.mounting(m))
-	})
-}
-
 func (p *Plan) mount(m spec.Module) error {
-	if err := p.grant(m, true); err != nil {
+	if err := p.grant(m); err != nil {
 		return err
 	}
 	err := p.change(modulesFile, func(source []byte) ([]byte, error) { return edit.Mount(source, p.mounting(m), p.Path) })
@@ -164,15 +133,30 @@ func (p *Plan) mount(m spec.Module) error {
 	})
 }
 
-func (p *Plan) unmount(m spec.Module) error {
-	if err := p.grant(m, false); err != nil {
+func (p *Plan) unmount(module string, m spec.Module) error {
+	if err := p.revoke(module, m); err != nil {
 		return err
 	}
 	err := p.change(modulesFile, func(source []byte) ([]byte, error) { return edit.Unmount(source, p.mounting(m)) })
 	if err != nil {
 		return err
 	}
-	return p.change(defaults, func(source []byte) ([]byte, error) { return edit.RemoveSection(source, m.Package()) })
+	return p.changeConfigs(func(source []byte) []byte { return edit.RemoveSection(source, module) })
+}
+
+// changeConfigs changes the configuration of every environment.
+func (p *Plan) changeConfigs(change func([]byte) []byte) error {
+	files, err := filepath.Glob(p.Join("configs/*.yaml"))
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		err := p.change("configs/"+filepath.Base(file), func(source []byte) ([]byte, error) { return change(source), nil })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // find gives what was generated of a module, by the name of its package or its own.
@@ -215,7 +199,7 @@ func (p *Plan) Remove(name string, force, released bool) error {
 	if err := p.removeMigrations(record, m, released); err != nil {
 		return err
 	}
-	if err := p.unmount(m); err != nil {
+	if err := p.unmount(module, m); err != nil {
 		return err
 	}
 	delete(p.manifest.Modules, module)

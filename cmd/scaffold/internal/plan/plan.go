@@ -5,7 +5,6 @@ package plan
 import (
 	"fmt"
 	"io/fs"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,6 +17,7 @@ import (
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/render"
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/spec"
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/tree"
+	"github.com/trellis-go/trellis/platform/migrate/sqlfile"
 )
 
 // Plan is a project with what shall change in it.
@@ -152,33 +152,21 @@ func (p *Plan) options() render.Options {
 	return render.Options{Path: p.Path, Guarded: p.Guarded()}
 }
 
-const numberLayout = "20060102150405"
-
 // migrate stages a migration for every engine, under one name that comes after all others.
 func (p *Plan) migrate(what string, content func(engine string) string) (string, error) {
-	now := p.Now.UTC().Truncate(time.Second)
-	for _, engine := range p.Engines() {
-		files, err := p.Migrations(engine)
-		if err != nil {
-			return "", err
-		}
-		for _, file := range files {
-			if at, err := time.Parse(numberLayout, file[:min(len(file), len(numberLayout))]); err == nil && !at.Before(now) {
-				now = at.Add(time.Second)
-			}
-		}
+	at, err := sqlfile.Next(p.Join("migrations"), p.Now)
+	if err != nil {
+		return "", err
 	}
-	p.Now = now.Add(time.Second)
-	name := now.Format(numberLayout) + "_" + what + ".sql"
+	p.Now = at.Add(time.Second) // what is staged is not there yet
+	name, err := sqlfile.Name(at, what)
+	if err != nil {
+		return "", err
+	}
 	for _, engine := range p.Engines() {
 		if err := p.Tree.Write("migrations/"+engine+"/"+name, []byte(content(engine))); err != nil {
 			return "", err
 		}
 	}
 	return name, nil
-}
-
-func (p *Plan) exists(path string) bool {
-	_, err := os.Stat(p.Join(path))
-	return err == nil
 }

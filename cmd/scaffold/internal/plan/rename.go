@@ -3,8 +3,8 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"go/format"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -21,21 +21,30 @@ func (p *Plan) Rename(name, to, plural string, released bool) error {
 	if err != nil {
 		return err
 	}
+	due, err := p.due(record, now)
+	if err != nil {
+		return err
+	}
+	if due {
+		return errors.New(upgradeFirst(module))
+	}
 	next := now
 	next.Name, next.Plural = to, plural
+	released = released || slices.ContainsFunc(record.Migrations, p.released)
+	next.Subscribers = renamed(now, next, released)
 	if err := errors.Join(next.Check(), p.users(module)); err != nil {
 		return err
 	}
 	if err := p.Clashes(next); err != nil {
 		return err
 	}
-	if err := p.moveFiles(module, record, now, next); err != nil {
+	if err := p.moveFiles(module, now, next); err != nil {
 		return err
 	}
 	if err := p.renameMigrations(record, now, next, released); err != nil {
 		return err
 	}
-	if err := p.remount(now, next); err != nil {
+	if err := p.remount(module, now, next); err != nil {
 		return err
 	}
 	delete(p.manifest.Modules, module)
@@ -43,75 +52,84 @@ func (p *Plan) Rename(name, to, plural string, released bool) error {
 	return p.save()
 }
 
-// moveFiles writes what nobody has changed anew, and moves the rest with its words replaced.
-func (p *Plan) moveFiles(module string, record *project.Generated, now, next spec.Module) error {
-	version, err := render.Version(p.Templates)
+// renamed are the subscribers of a module that gets another name, and so do its own events. A subscription that was released
+// keeps its name: the broker holds what is published under it.
+func renamed(now, next spec.Module, released bool) []spec.Subscriber {
+	subscribers := slices.Clone(now.Subscribers)
+	for i, s := range subscribers {
+		usual := s
+		usual.Name = ""
+		ofName := s == usual.Implied(now)
+		if s.Leaf == now.Leaf() {
+			s.Leaf, s.Type = next.Leaf(), next.Name+strings.TrimPrefix(s.Type, now.Name)
+		}
+		if !released && ofName {
+			s.Name = ""
+			s = s.Implied(next)
+		}
+		subscribers[i] = s
+	}
+	return subscribers
+}
+
+// moveFiles writes the module's files anew, with what was changed in them by hand, and moves those that were added.
+func (p *Plan) moveFiles(module string, now, next spec.Module) error {
+	before, err := render.Module(p.Templates, now, p.options())
 	if err != nil {
 		return err
 	}
-	files, err := render.Module(p.Templates, next, p.options())
+	after, err := render.Module(p.Templates, next, p.options())
 	if err != nil {
 		return err
 	}
-	fresh := project.NewGenerated(next, version)
+	fresh := project.NewGenerated(next)
 	fresh.Guarded = p.options().Guarded
-	byTemplate := map[string]render.File{}
-	for _, file := range files {
-		byTemplate[file.Template] = file
+	for _, file := range after {
 		fresh.Files[file.Path] = project.Origin{Template: file.Template, Hash: project.Hash(file.Content)}
 	}
+	p.manifest.Modules[next.Package()] = fresh
 	present, err := p.filesOf("modules/" + module)
 	if err != nil {
 		return err
 	}
+	by := newWords(now, next)
+	p.Keep = true
 	for _, old := range present {
-		if err := p.move(old, record.Files[old], byTemplate, now, next); err != nil {
+		at := slices.IndexFunc(before, func(file render.File) bool { return file.Path == old })
+		if at < 0 {
+			err = p.move(old, path.Join("modules", next.Package(), by.replace(strings.TrimPrefix(old, "modules/"+module+"/"))), nil, by)
+		} else {
+			to := after[slices.IndexFunc(after, func(file render.File) bool { return file.Template == before[at].Template })]
+			err = p.move(old, to.Path, before[at].Content, by)
+			err = errors.Join(err, p.merge(to, []byte(by.replace(string(before[at].Content)))))
+		}
+		if err != nil {
 			return err
 		}
 	}
-	p.manifest.Modules[next.Package()] = fresh
 	return nil
 }
 
-func (p *Plan) move(old string, origin project.Origin, files map[string]render.File, now, next spec.Module) error {
-	content, err := p.Tree.Read(old)
+// move stages that a file is elsewhere, with its words replaced. It was generated as base; nil for one that was added.
+func (p *Plan) move(from, to string, base []byte, by words) error {
+	content, err := p.Tree.Read(from)
 	if err != nil {
 		return err
 	}
-	words := words(now, next)
-	target := path.Join("modules", next.Package(), words.Replace(strings.TrimPrefix(old, "modules/"+now.Package()+"/")))
-	if file, generated := files[origin.Template]; generated {
-		target = file.Path
-		if project.Hash(content) == origin.Hash {
-			return errors.Join(p.Tree.Remove(old), p.Tree.Write(target, file.Content))
-		}
+	moved := []byte(by.replace(string(content)))
+	if formatted, err := format.Source(moved); err == nil && path.Ext(to) == ".go" {
+		moved = formatted
 	}
-	p.Notes = append(p.Notes, target+": what was written by hand has its words replaced: look at it")
-	return errors.Join(p.Tree.Remove(old), p.Tree.Write(target, []byte(words.Replace(string(content)))))
-}
-
-// words replaces the names of one module by those of another, the longer ones first.
-func words(now, next spec.Module) *strings.Replacer {
-	pairs := [][2]string{
-		{now.Table(), next.Table()}, {"modules/" + now.Package(), "modules/" + next.Package()},
-		{now.A(), next.A()}, {spec.Capital(now.A()), spec.Capital(next.A())},
-		{now.Nouns(), next.Nouns()}, {now.Tag(), next.Tag()}, {now.Slugs(), next.Slugs()},
-		{spec.GoName(strings.ReplaceAll(now.Slugs(), "-", "_")), spec.GoName(strings.ReplaceAll(next.Slugs(), "-", "_"))},
-		{now.Noun(), next.Noun()}, {now.Entity(), next.Entity()}, {now.Shape(), next.Shape()}, {now.Slug(), next.Slug()},
-		{now.Name, next.Name}, {now.Package(), next.Package()},
+	if string(content) != string(base) {
+		p.Notes = append(p.Notes, to+": what was written by hand has its words replaced: look at it")
 	}
-	slices.SortStableFunc(pairs, func(a, b [2]string) int { return len(b[0]) - len(a[0]) })
-	var flat []string
-	for _, pair := range pairs {
-		flat = append(flat, pair[0], pair[1])
-	}
-	return strings.NewReplacer(flat...)
+	return errors.Join(p.Tree.Remove(from), p.Tree.Write(to, moved))
 }
 
 // renameMigrations renames the table, or makes it under its new name at once when nobody has it yet.
 func (p *Plan) renameMigrations(record *project.Generated, now, next spec.Module, released bool) error {
 	fresh := p.manifest.Modules[next.Package()]
-	if released || slices.ContainsFunc(record.Migrations, p.released) {
+	if released {
 		file, err := p.migrate(fmt.Sprintf("rename_%s_to_%s", now.Name, next.Name), func(engine string) string {
 			return render.RenameTable(engine, now, next)
 		})
@@ -127,31 +145,15 @@ func (p *Plan) renameMigrations(record *project.Generated, now, next spec.Module
 }
 
 // remount puts the new name where the old one was.
-func (p *Plan) remount(now, next spec.Module) error {
-	if err := errors.Join(p.grant(now, false), p.grant(next, true)); err != nil {
+func (p *Plan) remount(module string, now, next spec.Module) error {
+	if err := p.regrant(module, now, next); err != nil {
 		return err
 	}
 	err := p.change(modulesFile, func(source []byte) ([]byte, error) {
-		without, err := edit.Unmount(source, p.mounting(now))
-		if err != nil {
-			return nil, err
-		}
-		return edit.Mount(without, p.mounting(next), p.Path)
+		return edit.Remount(source, p.mounting(now), p.mounting(next), p.Path)
 	})
 	if err != nil {
 		return err
 	}
-	files, err := filepath.Glob(p.Join("configs/*.yaml"))
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		err := p.change("configs/"+filepath.Base(file), func(source []byte) ([]byte, error) {
-			return edit.RenameSection(source, now.Package(), next.Package()), nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.changeConfigs(func(source []byte) []byte { return edit.RenameSection(source, now.Package(), next.Package()) })
 }

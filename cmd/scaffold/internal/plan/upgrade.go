@@ -7,10 +7,11 @@ import (
 
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/project"
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/render"
+	"github.com/trellis-go/trellis/cmd/scaffold/internal/spec"
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/tree"
 )
 
-// Modules are those that were generated and have one of the names; all of them when there is no name.
+// generatedModules are those that were generated and have one of the names; all of them when there is no name.
 func (p *Plan) generatedModules(names []string) ([]string, error) {
 	if len(names) == 0 {
 		return slices.Sorted(maps.Keys(p.manifest.Modules)), nil
@@ -32,27 +33,40 @@ func (p *Plan) Upgrade(names []string) error {
 	if err != nil {
 		return err
 	}
-	version, err := render.Version(p.Templates)
-	if err != nil {
-		return err
-	}
 	p.upgrading = true
 	var failed []error
 	for _, module := range modules {
 		record := p.manifest.Modules[module]
-		if record.Templates == version && record.Guarded == p.options().Guarded {
-			continue
-		}
 		m, err := record.Spec()
 		if err != nil {
 			return err
 		}
-		failed = append(failed, p.grant(m, true), p.regenerate(module, record, m, m))
+		if due, err := p.due(record, m); err != nil || !due {
+			failed = append(failed, err)
+			continue
+		}
+		failed = append(failed, p.regenerate(module, record, m, m))
 	}
 	if err := errors.Join(failed...); err != nil {
 		return err
 	}
 	return p.save()
+}
+
+// due tells whether a module would be another if it was generated now: from other templates, by another program, or since
+// the project has become another.
+func (p *Plan) due(record *project.Generated, m spec.Module) (bool, error) {
+	files, err := render.Module(p.Templates, m, p.options())
+	if err != nil {
+		return false, err
+	}
+	return len(files) != len(record.Files) || slices.ContainsFunc(files, func(file render.File) bool {
+		return project.Hash(file.Content) != record.Files[file.Path].Hash
+	}), nil
+}
+
+func upgradeFirst(module string) string {
+	return "it would be generated otherwise now: scaffold upgrade " + module
 }
 
 // HandEdits are what was changed in generated files since, as a unified diff.

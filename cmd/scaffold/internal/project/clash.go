@@ -3,6 +3,11 @@ package project
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -30,28 +35,67 @@ func (p *Project) Clashes(m spec.Module) error {
 		if strings.HasPrefix(m.Table(), module+"_") {
 			failed = append(failed, fmt.Errorf("the table %s would look as if it belonged to modules/%s", m.Table(), module))
 		}
-		routes, err := p.Routes(module)
-		if err != nil {
-			return err
-		}
-		failed = append(failed, clash(m, routes)...)
 	}
 	if m.Package() != "" && p.Has("platform/"+m.Package()) {
 		failed = append(failed, fmt.Errorf("there is a package platform/%s: two of one name are confusing where both are imported", m.Package()))
+	}
+	routes, err := p.Routes()
+	if err != nil {
+		return err
+	}
+	problems, err := p.problems()
+	if err != nil {
+		return err
+	}
+	for _, code := range m.Problems() {
+		if file, taken := problems[code]; taken {
+			failed = append(failed, fmt.Errorf("there is a problem %s already: %s defines it", code, file))
+		}
+	}
+	for _, module := range slices.Sorted(maps.Keys(routes)) {
+		failed = append(failed, clash(m, routes[module])...)
 	}
 	return errors.Join(failed...)
 }
 
 func clash(m spec.Module, routes []Route) []error {
 	var failed []error
-	ids := []string{"list-" + m.Slugs(), "create-" + m.Slug(), "get-" + m.Slug()}
+	ids := m.OperationIDs()
 	for _, route := range routes {
+		who := "the platform"
+		if route.Module != "" {
+			who = "modules/" + route.Module
+		}
 		if route.Path == m.Route() || strings.HasPrefix(route.Path, m.Route()+"/") {
-			return []error{fmt.Errorf("modules/%s serves %s already: %s", route.Module, m.Route(), route.ID)}
+			return []error{fmt.Errorf("%s serves %s already: %s", who, m.Route(), route.ID)}
 		}
 		if slices.Contains(ids, route.ID) {
-			failed = append(failed, fmt.Errorf("modules/%s has an operation %s already", route.Module, route.ID))
+			failed = append(failed, fmt.Errorf("%s has an operation %s already", who, route.ID))
 		}
 	}
 	return failed
+}
+
+var defined = regexp.MustCompile(`(?m)^(?:var|\s)\s*\w+\s*=\s*(?:problem\.)?Define\(\s*[\w.]+,\s*"(\w+)"`)
+
+// problems are the codes of all that is answered for an error, with the file that defines them.
+func (p *Project) problems() (map[string]string, error) {
+	found := map[string]string{}
+	for _, folder := range []string{"modules", "platform"} {
+		err := filepath.WalkDir(p.Join(folder), func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			content, err := os.ReadFile(path) //nolint:gosec // of a checkout
+			for _, match := range defined.FindAllSubmatch(content, -1) {
+				relative, _ := filepath.Rel(p.Root, path) // it is below
+				found[string(match[1])] = filepath.ToSlash(relative)
+			}
+			return err
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return found, nil
 }

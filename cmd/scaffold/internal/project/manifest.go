@@ -21,17 +21,19 @@ type Manifest struct {
 
 // Generated is one module.
 type Generated struct {
-	Module     string            `json:"module"` // its name
-	Plural     string            `json:"plural,omitempty"`
-	Database   string            `json:"database"`
-	Versions   []int             `json:"versions"`
-	Fields     []string          `json:"fields"`
-	Operations []string          `json:"operations,omitempty"` // METHOD name field=value
-	Events     []string          `json:"events,omitempty"`
-	Guarded    bool              `json:"guarded,omitempty"` // its operations say who may call them
-	Templates  string            `json:"templates"`         // the hash of the templates it was made from
-	Files      map[string]Origin `json:"files"`             // by path
-	Migrations []string          `json:"migrations"`        // names of files, the same for every engine
+	Module      string            `json:"module"` // its name
+	Plural      string            `json:"plural,omitempty"`
+	Database    string            `json:"database"`
+	Owner       string            `json:"owner,omitempty"`
+	Versions    []int             `json:"versions"`
+	Fields      []string          `json:"fields"`
+	Operations  []string          `json:"operations,omitempty"` // METHOD name field=value
+	Events      []string          `json:"events,omitempty"`
+	Tasks       []spec.Task       `json:"tasks,omitempty"`
+	Subscribers []spec.Subscriber `json:"subscribers,omitempty"`
+	Guarded     bool              `json:"guarded,omitempty"` // its operations say who may call them
+	Files       map[string]Origin `json:"files"`             // by path
+	Migrations  []string          `json:"migrations"`        // names of files, the same for every engine
 }
 
 // Origin is where a file comes from.
@@ -73,7 +75,7 @@ func (m *Manifest) Bytes() ([]byte, error) {
 
 // Spec is what the module was generated from.
 func (g *Generated) Spec() (spec.Module, error) {
-	m := spec.Module{Name: g.Module, Plural: g.Plural, Database: g.Database, Versions: g.Versions, Events: g.Events}
+	m := spec.Module{Name: g.Module, Plural: g.Plural, Database: g.Database, Owner: g.Owner, Versions: g.Versions, Events: g.Events, Tasks: g.Tasks, Subscribers: g.Subscribers}
 	for _, text := range g.Fields {
 		field, err := spec.ParseField(text)
 		if err != nil {
@@ -92,11 +94,11 @@ func (g *Generated) Spec() (spec.Module, error) {
 }
 
 // NewGenerated is the record of a module without its files.
-func NewGenerated(m spec.Module, templates string) *Generated {
+func NewGenerated(m spec.Module) *Generated {
 	g := &Generated{
-		Module: m.Name, Plural: m.Plural, Database: m.Database, Versions: m.Versions, Templates: templates,
-		Events: m.Events,
-		Files:  map[string]Origin{},
+		Module: m.Name, Plural: m.Plural, Database: m.Database, Owner: m.Owner, Versions: m.Versions,
+		Events: m.Events, Tasks: m.Tasks, Subscribers: m.Subscribers,
+		Files: map[string]Origin{},
 	}
 	for _, field := range m.Fields {
 		g.Fields = append(g.Fields, field.String())

@@ -9,7 +9,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,6 +17,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
+
+	"github.com/trellis-go/trellis/platform/migrate/sqlfile"
 )
 
 // Project is a checkout.
@@ -71,7 +72,7 @@ func (p *Project) Modules() ([]string, error) { return folders(p.Join("modules")
 
 // Engines are those that the project has migrations for, in the order in which they are written.
 func (p *Project) Engines() []string {
-	return slices.DeleteFunc([]string{"sqlite", "mysql", "oracle"}, func(engine string) bool { return !p.Has("migrations/" + engine) })
+	return slices.DeleteFunc(slices.Clone(sqlfile.Transactional), func(engine string) bool { return !p.Has("migrations/" + engine) })
 }
 
 func folders(path string) ([]string, error) {
@@ -118,40 +119,6 @@ func (p *Project) Tables() (map[string]string, error) {
 	return tables, nil
 }
 
-// Route is an operation as it stands in a module's source.
-type Route struct {
-	Module  string `json:"-"`
-	ID      string `json:"id"`
-	Method  string `json:"method"`
-	Path    string `json:"path"`
-	Summary string `json:"summary"`
-}
-
-// Routes finds the operations of a module: the literals of httpapi.Operation in it.
-func (p *Project) Routes(module string) ([]Route, error) {
-	packages, err := parseFolder(p.Join("modules/" + module))
-	if err != nil {
-		return nil, err
-	}
-	var found []Route
-	for _, name := range slices.Sorted(maps.Keys(packages)) {
-		ast.Inspect(packages[name], func(node ast.Node) bool {
-			literal, ok := node.(*ast.CompositeLit)
-			if !ok {
-				return true
-			}
-			kind, ok := literal.Type.(*ast.SelectorExpr)
-			if !ok || kind.Sel.Name != "Operation" {
-				return true
-			}
-			members := text(literal)
-			found = append(found, Route{module, members["ID"], members["Method"], members["Path"], members["Summary"]})
-			return false
-		})
-	}
-	return found, nil
-}
-
 // parseFolder reads the Go files of a folder, tests aside.
 func parseFolder(folder string) (map[string]*ast.File, error) {
 	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
@@ -170,28 +137,6 @@ func parseFolder(folder string) (map[string]*ast.File, error) {
 		files[name] = file
 	}
 	return files, nil
-}
-
-// text gives the members of a literal that are texts, or constants of net/http.
-func text(literal *ast.CompositeLit) map[string]string {
-	members := map[string]string{}
-	for _, element := range literal.Elts {
-		pair, ok := element.(*ast.KeyValueExpr)
-		if !ok {
-			continue
-		}
-		key, ok := pair.Key.(*ast.Ident)
-		if !ok {
-			continue
-		}
-		switch value := pair.Value.(type) {
-		case *ast.BasicLit:
-			members[key.Name], _ = strconv.Unquote(value.Value)
-		case *ast.SelectorExpr:
-			members[key.Name] = strings.ToUpper(strings.TrimPrefix(value.Sel.Name, "Method"))
-		}
-	}
-	return members
 }
 
 // Imports are the paths that a module's packages import, tests aside.

@@ -63,7 +63,7 @@ func TestWhenTheTestsFailNothingIsChanged(t *testing.T) {
 
 func TestWhenTheGraphCannotBeGeneratedNothingIsChanged(t *testing.T) {
 	scaffold, folder := tool(t), project(t)
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "platform/broken.go"), []byte("package platform\n\nvar broken int = \"text\"\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "wire_gen/broken.go"), []byte("package wiregen\n\nvar broken int = \"text\"\n"), 0o600))
 	before := picture(t, folder)
 	said, err := try(t.Context(), folder, scaffold, "module", "invoice", "--fields", invoice)
 	require.Error(t, err)

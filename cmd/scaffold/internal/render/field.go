@@ -99,6 +99,15 @@ func (f field) CentsTag() string {
 	return strings.TrimPrefix(column+f.NotNull()+f.index(), ";")
 }
 
+// CurrencyTag is the gorm tag of an amount's second column.
+func (f field) CurrencyTag() string {
+	column := f.Columns(f.module)[1]
+	if spec.Derived(f.Go()+"Currency", column) {
+		return "size:3" + f.NotNull()
+	}
+	return "column:" + column + ";size:3" + f.NotNull()
+}
+
 func (f field) index() string {
 	switch {
 	case f.Unique:

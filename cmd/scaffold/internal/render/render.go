@@ -18,7 +18,6 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/trellis-go/trellis/cmd/scaffold/internal/project"
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/spec"
 )
 
@@ -36,6 +35,14 @@ func names(m spec.Module) map[string]string {
 		"repository.go.tmpl": "repository.go", "main_test.go.tmpl": "main_test.go",
 		"handler_test.go.tmpl": "handler_test.go", "service_test.go.tmpl": "service_test.go",
 	}
+	if len(m.Subscribers) > 0 {
+		files["subscribers.go.tmpl"] = "events.go"
+		files["subscribers_test.go.tmpl"] = "subscriptions_test.go"
+	}
+	if len(m.Tasks) > 0 {
+		files["tasks.go.tmpl"] = "tasks.go"
+		files["tasks_test.go.tmpl"] = "tasks_test.go"
+	}
 	if len(m.Events) > 0 {
 		files["events.go.tmpl"] = m.Package() + "api/events.go"
 		files["events_test.go.tmpl"] = "events_test.go"
@@ -46,7 +53,7 @@ func names(m spec.Module) map[string]string {
 // entityFile is named after the entity, unless another file of the module is, or the Go tool reads something into it.
 func entityFile(m spec.Module) string {
 	switch name := m.Package(); name {
-	case "shapes", "linux", "windows", "darwin", "js", "plan9", "android", "ios", "wasm", "arm", "unix", "doc":
+	case "shapes", "events", "linux", "windows", "darwin", "js", "plan9", "android", "ios", "wasm", "arm", "unix", "doc":
 		return name + "_entity.go"
 	default:
 		return name + ".go"
@@ -88,23 +95,6 @@ func Module(templates fs.FS, m spec.Module, options Options) ([]File, error) {
 	}
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	return files, nil
-}
-
-// Version is the hash of templates: it changes when one of them does.
-func Version(templates fs.FS) (string, error) {
-	found, err := fs.Glob(templates, "*.tmpl")
-	if err != nil {
-		return "", err
-	}
-	var all []byte
-	for _, name := range found {
-		content, err := fs.ReadFile(templates, name)
-		if err != nil {
-			return "", err
-		}
-		all = append(append(append(all, name...), 0), content...)
-	}
-	return project.Hash(all)[:16], nil
 }
 
 // finish takes out the imports that nothing needs, and formats.

@@ -112,7 +112,7 @@ func TestWhateverModuleThereIsItsCodeCompilesAndIsFormatted(t *testing.T) {
 }
 
 func compiles(t *rapid.T, deps *compiled, m spec.Module) {
-	files, err := render.Module(render.Templates, m, render.Options{Path: root})
+	files, err := render.Module(render.Templates, m, render.Options{Path: root, Guarded: m.Owner != "" || rapid.Bool().Draw(t, "guarded")})
 	require.NoError(t, err)
 	for _, file := range files {
 		formatted, err := format.Source(file.Content)
@@ -121,6 +121,20 @@ func compiles(t *rapid.T, deps *compiled, m spec.Module) {
 		require.True(t, strings.HasPrefix(file.Path, "modules/"+m.Package()+"/"))
 	}
 	require.NoError(t, deps.check(m, files))
+}
+
+func TestAColumnThatGormWouldCallOtherwiseIsNamed(t *testing.T) {
+	m := spec.Module{Name: "invoice", Database: "primary", Versions: []int{1}, Fields: []spec.Field{{Name: "x_y_z", Type: spec.Money}}}
+	files, err := render.Module(render.Templates, m, render.Options{Path: root})
+	require.NoError(t, err)
+	for _, file := range files {
+		if file.Path == "modules/invoice/invoice.go" {
+			assert.Contains(t, string(file.Content), "`gorm:\"column:x_y_z_cents;not null\"`")
+			assert.Contains(t, string(file.Content), "`gorm:\"column:x_y_z_currency;size:3;not null\"`")
+			return
+		}
+	}
+	assert.Fail(t, "there is no entity")
 }
 
 func TestTheSameModuleIsWrittenInTheSameWay(t *testing.T) {

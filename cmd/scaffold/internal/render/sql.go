@@ -17,7 +17,8 @@ type dialect struct {
 	addColumn string
 	dropOne   string
 
-	digits       bool // a bool is 0 or 1
+	online       string // behind an index, for the table to be written while it is made
+	digits       bool   // a bool is 0 or 1
 	defaultFirst bool
 }
 
@@ -40,7 +41,7 @@ var dialects = map[string]dialect{
 			spec.Text: "CLOB", spec.Int: "NUMBER(19)", spec.Bool: "NUMBER(1)", spec.UUID: "VARCHAR2(36 CHAR)",
 			spec.Time: "TIMESTAMP(6)", "currency": "VARCHAR2(3 CHAR)",
 		},
-		varchar: "VARCHAR2(%d CHAR)", addColumn: "ADD (%s)", dropOne: "DROP (%s)", digits: true, defaultFirst: true,
+		varchar: "VARCHAR2(%d CHAR)", addColumn: "ADD (%s)", dropOne: "DROP (%s)", online: " ONLINE", digits: true, defaultFirst: true,
 	},
 }
 
@@ -108,6 +109,11 @@ func (f field) sqlIndex() (sqlIndex, bool) {
 	}
 }
 
+// ownerIndex finds what belongs to a user, in the order in which it is listed.
+func ownerIndex(m spec.Module) sqlIndex {
+	return sqlIndex{m.Table() + "_owner_id", "owner_id, created_at, id", false}
+}
+
 // CreateTable is the migration that makes a module's table on an engine.
 func CreateTable(engine string, m spec.Module) string {
 	up, down := tableSQL(engine, m)
@@ -134,6 +140,10 @@ func tableSQL(engine string, m spec.Module) (up, down string) {
 	v := newView(m, Options{})
 	columns := []column{{"id", d.types[spec.UUID], " NOT NULL PRIMARY KEY"}}
 	indexes := []sqlIndex{}
+	if m.Owner != "" {
+		columns = append(columns, column{"owner_id", d.types[spec.UUID], " NOT NULL"})
+		indexes = append(indexes, ownerIndex(m))
+	}
 	for _, f := range v.Fields {
 		columns = append(columns, d.columns(f)...)
 		if index, has := f.sqlIndex(); has {
@@ -149,7 +159,7 @@ func tableSQL(engine string, m spec.Module) (up, down string) {
 		if d.inline {
 			lines = append(lines, "    "+index.inline())
 		} else {
-			after.WriteString(index.statement(m.Table()))
+			after.WriteString(index.statement(m.Table(), ""))
 		}
 	}
 	up = fmt.Sprintf("CREATE TABLE %s (\n%s\n)%s;\n%s", m.Table(), strings.Join(lines, ",\n"), d.options, after.String())
@@ -178,8 +188,8 @@ func (i sqlIndex) word() string {
 
 func (i sqlIndex) inline() string { return fmt.Sprintf("%s %s (%s)", i.word(), i.name, i.columns) }
 
-func (i sqlIndex) statement(table string) string {
-	return fmt.Sprintf("CREATE %s %s ON %s (%s);\n", i.word(), i.name, table, i.columns)
+func (i sqlIndex) statement(table, options string) string {
+	return fmt.Sprintf("CREATE %s %s ON %s (%s)%s;\n", i.word(), i.name, table, i.columns, options)
 }
 
 // AddField is the migration that adds a field to a module's table on an engine.
@@ -207,7 +217,7 @@ func AddField(engine string, m spec.Module, added spec.Field) string {
 		up += "ALTER TABLE " + m.Table() + " " + add + ";\n"
 	}
 	if has {
-		up += index.statement(m.Table())
+		up += index.statement(m.Table(), d.online)
 		down += "DROP INDEX " + index.name + ";\n"
 	}
 	for _, drop := range drops {
@@ -239,6 +249,10 @@ func renameSQL(engine string, from, to spec.Module) string {
 			made = append(made, index)
 		}
 	}
+	if from.Owner != "" {
+		indexes = append(indexes, [2]string{ownerIndex(from).name, ownerIndex(to).name})
+		made = append(made, ownerIndex(to))
+	}
 	indexes = append(indexes, [2]string{from.Table() + "_created_at", to.Table() + "_created_at"})
 	made = append(made, sqlIndex{to.Table() + "_created_at", "created_at, id", false})
 	var changes []string
@@ -260,7 +274,7 @@ func renameSQL(engine string, from, to spec.Module) string {
 		if engine == "oracle" {
 			sql += fmt.Sprintf("ALTER INDEX %s RENAME TO %s;\n", x[0], x[1])
 		} else {
-			sql += "DROP INDEX " + x[0] + ";\n" + made[i].statement(to.Table())
+			sql += "DROP INDEX " + x[0] + ";\n" + made[i].statement(to.Table(), "")
 		}
 	}
 	return sql

@@ -14,6 +14,9 @@ type view struct {
 	Options
 	Fields     []field
 	Operations []operation
+
+	Subscribers []subscriber
+	Tasks       []task
 }
 
 func newView(m spec.Module, options Options) view {
@@ -23,6 +26,12 @@ func newView(m spec.Module, options Options) view {
 	}
 	for _, o := range m.Operations {
 		v.Operations = append(v.Operations, operation{o, m})
+	}
+	for _, t := range m.Tasks {
+		v.Tasks = append(v.Tasks, task{t, m})
+	}
+	for _, s := range m.Subscribers {
+		v.Subscribers = append(v.Subscribers, subscriber{s, m})
 	}
 	return v
 }
@@ -166,6 +175,9 @@ func (v view) Policy(access string) string {
 	if !v.Guarded {
 		return ""
 	}
+	if v.Owner != "" {
+		return " Policy: auth.Authenticated, Others: Manage,"
+	}
 	return " Policy: auth.Can(" + spec.Capital(access) + "),"
 }
 
@@ -185,6 +197,9 @@ func (v view) indexes(chosen func(field) bool, id bool) string {
 		last = 2
 	}
 	text := fmt.Sprintf(";index:%s_created_at,priority:%d", v.Table(), last)
+	if v.Owner != "" {
+		text += fmt.Sprintf(";index:%s_owner_id,priority:%d", v.Table(), last+1)
+	}
 	for _, f := range v.Fields {
 		if !f.Index || !chosen(f) {
 			continue

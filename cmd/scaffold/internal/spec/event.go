@@ -27,7 +27,8 @@ func (m Module) Source(event string) (f Field, ok bool) {
 	return Field{}, false
 }
 
-// WithSources gives the module what its events need: for one that no field has, a time and the operation that sets it.
+// WithSources gives the module what its events and tasks need: for an event that no field has, a time and the operation that
+// sets it; for a task, the time that it sets.
 func (m Module) WithSources() Module {
 	m.Fields, m.Operations = slices.Clone(m.Fields), slices.Clone(m.Operations)
 	for _, event := range m.Events {
@@ -37,13 +38,13 @@ func (m Module) WithSources() Module {
 		m.Fields = append(m.Fields, Field{Name: event + "_at", Type: Time, Optional: true})
 		m.Operations = append(m.Operations, Operation{Name: infinitive(event), Method: "POST", Sets: event + "_at", To: Now})
 	}
-	return m
+	return m.withTaskFields()
 }
 
 func (m Module) checkEvents() error {
 	seen := map[string]bool{}
 	for _, event := range m.Events {
-		if !namePattern.MatchString(event) || len(event) > maxName-len("_at") {
+		if !IsName(event) || len(event) > maxName-len("_at") {
 			return fmt.Errorf("the event %q: a name is what something has become, in small letters: paid", event)
 		}
 		if seen[event] {

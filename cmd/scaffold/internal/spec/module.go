@@ -15,16 +15,26 @@ type Module struct {
 	Name       string      // singular, in small letters: invoice, api_key
 	Plural     string      // when it is not what Plural says
 	Database   string      // the connection that it uses
+	Owner      string      // OwnerUser: one belongs to the user who made it; empty: to nobody
 	Versions   []int       // of the API, that serve it
 	Fields     []Field     //
 	Operations []Operation // beside those that every module has
 	Events     []string    // that others are told of: created, paid
+
+	Tasks       []Task       // what it does in the background
+	Subscribers []Subscriber // what is done about the events of others
 }
+
+// OwnerUser is the only Owner there is.
+const OwnerUser = "user"
 
 var (
 	namePattern   = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 	modulePattern = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*$`)
 )
+
+// IsName tells whether a text is small letters a to z and digits, in words joined by _.
+func IsName(text string) bool { return namePattern.MatchString(text) }
 
 const (
 	maxModule  = 20
@@ -37,7 +47,10 @@ func (m Module) Check() error {
 	if err := m.CheckName(); err != nil {
 		return err
 	}
-	failed := []error{m.checkFields(), m.checkVersions(), m.checkEvents()}
+	if m.Owner != "" && m.Owner != OwnerUser {
+		return fmt.Errorf("one can belong to a user, not to %q", m.Owner)
+	}
+	failed := []error{m.checkFields(), m.checkVersions(), m.checkEvents(), m.checkSubscribers(), m.checkTasks()}
 	for _, operation := range m.Operations {
 		failed = append(failed, operation.check(m))
 	}
@@ -94,6 +107,9 @@ func (m Module) checkFields() error {
 	for column := range reservedFields {
 		columns[column] = "the module"
 	}
+	if m.Owner != "" {
+		names["ownerid"], columns["owner_id"] = "the module", "the module"
+	}
 	for _, f := range m.Fields {
 		failed = append(failed,
 			names.claim(strings.ToLower(f.Go()), f.Name, "the name of"), m.checkColumns(f, columns))
@@ -146,7 +162,7 @@ func (f Field) goNames(m Module) []string {
 // check finds what is wrong with a field alone.
 func (f Field) check() error {
 	switch {
-	case !namePattern.MatchString(f.Name):
+	case !IsName(f.Name):
 		return errors.New("a name is small letters a to z and digits, words joined by _, as due_at")
 	case len(f.Name) > maxName:
 		return fmt.Errorf("the name has more than %d letters", maxName)
@@ -172,7 +188,7 @@ func (f Field) checkValues() error {
 	for _, value := range f.Values {
 		name := GoName(value)
 		switch {
-		case !namePattern.MatchString(value) || len(value) > maxName:
+		case !IsName(value) || len(value) > maxName:
 			return fmt.Errorf("the value %q of the enum must be small letters a to z and digits, words joined by _: enum(draft,sent)", value)
 		case seen[name]:
 			return fmt.Errorf("the value %q of the enum comes twice", value)

@@ -12,6 +12,9 @@ import (
 // Package is the name of the module's package, folder and section of the configuration: apikey.
 func (m Module) Package() string { return strings.ReplaceAll(m.Name, "_", "") }
 
+// Leaf is the folder of the package that has the module's events.
+func (m Module) Leaf() string { return "modules/" + m.Package() + "/" + m.Package() + "api" }
+
 // Entity is the Go type: APIKey.
 func (m Module) Entity() string { return strcase.ToGoPascal(m.Name) }
 
@@ -142,6 +145,23 @@ func (f Field) EnumType(m Module) string {
 		return name
 	}
 	return m.Entity() + f.Go()
+}
+
+// NotFound is the code of the problem that there is no such entity.
+func (m Module) NotFound() string { return m.Name + "_not_found" }
+
+// Taken is the code of the problem that another entity has the value of a unique field.
+func (f Field) Taken(m Module) string { return m.Name + "_" + f.Name + "_taken" }
+
+// Problems are the codes of all the module's problems.
+func (m Module) Problems() []string {
+	codes := []string{m.NotFound()}
+	for _, f := range m.Fields {
+		if f.Unique {
+			codes = append(codes, f.Taken(m))
+		}
+	}
+	return codes
 }
 
 // Parameters are the query parameters that lists are filtered with.

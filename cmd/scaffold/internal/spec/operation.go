@@ -50,6 +50,23 @@ func ParseOperation(text string) (Operation, error) {
 	return o, nil
 }
 
+// OperationIDs are those of all the module's operations.
+func (m Module) OperationIDs() []string {
+	ids := []string{"list-" + m.Slugs()}
+	for _, verb := range []string{"create", "get", "replace", "patch", "delete"} {
+		ids = append(ids, verb+"-"+m.Slug())
+	}
+	for _, added := range m.Operations {
+		ids = append(ids, added.Slug()+"-"+m.Slug())
+	}
+	for _, task := range m.Tasks {
+		if !task.Scheduled() {
+			ids = append(ids, task.Slug()+"-"+m.Slug())
+		}
+	}
+	return ids
+}
+
 // Methods are those that an operation may have.
 var Methods = []string{"POST", "PUT", "PATCH", "DELETE", "GET"}
 
@@ -108,7 +125,7 @@ func (o Operation) Implied(m Module) Operation {
 
 // irregular are the past participles that have no -ed, of what is done to things that are stored.
 var irregular = map[string]string{
-	"send": "sent", "pay": "paid", "sell": "sold", "hold": "held", "lose": "lost", "find": "found", "build": "built",
+	"send": "sent", "make": "made", "pay": "paid", "sell": "sold", "hold": "held", "lose": "lost", "find": "found", "build": "built",
 	"withdraw": "withdrawn", "begin": "begun", "break": "broken", "choose": "chosen", "freeze": "frozen", "give": "given",
 	"take": "taken", "write": "written", "hide": "hidden", "put": "put", "set": "set", "shut": "shut", "bring": "brought",
 	"cancel": "cancelled", "label": "labelled", "travel": "travelled",

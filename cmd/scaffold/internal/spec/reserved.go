@@ -21,13 +21,13 @@ var (
 	// packages are those whose names a module's files or the list of modules use.
 	packages = set("api app assert auth broker cache catalogapi clock cmp codec config configs context database errors fmt gorm " +
 		"goleak health http httpapi id json log main maps math module modules net outbox page platform problem " +
-		"body create ctx draft in list noon path serve settings uuid walk " +
+		"sync bytes broker prometheus slog subscription courier listen body create ctx draft in list noon path serve settings uuid walk " +
 		"require slices strings sync tasks telemetry testing testkit time url utf8 wire wiregen migrate migrations graph")
 
 	// taken are the package-level names of every module.
 	taken = set("Read Write Module Set New Config Handler NewHandler Service NewService Repository NewRepository Draft Filter FilterInput " +
 		"Check Sorting filter draft check sorting sortings show showMoney money Money changing filled output newOutput taken " +
-		"told once optional storable maxCents currencyPattern moment find")
+		"Manage Whose whose told once idsBy anyVersion errUndue working newTasks patience optional storable maxCents currencyPattern moment find")
 
 	// sqlWords are reserved by SQLite, MySQL, MariaDB or Oracle.
 	sqlWords = set("access account accessible add aggregate all alter analyze and any array as asc asensitive at attach audit " +

@@ -38,7 +38,7 @@ const (
 	unique = "unique"
 	index  = "index"
 
-	fallback = "default=" // written by Added
+	fallback = "default=" // of a field that was added later
 )
 
 const (
@@ -164,7 +164,7 @@ func ParseField(text string) (Field, error) {
 func (f *Field) setArguments(arguments string, given bool) error {
 	switch {
 	case !slices.Contains(Types, f.Type):
-		return fmt.Errorf("there is no type %q%s: there are %s", f.Type, nearest(f.Type, Types), strings.Join(Types, ", "))
+		return fmt.Errorf("there is no type %q%s: there are %s", f.Type, Nearest(f.Type, Types), strings.Join(Types, ", "))
 	case f.Type == Enum:
 		f.Values = strings.Split(arguments, ",")
 		for i := range f.Values {
@@ -195,13 +195,13 @@ func (f *Field) setOption(option string) error {
 	case index:
 		f.Index = true
 	default:
-		return fmt.Errorf("there is no option %q%s: there are unique and index", option, nearest(option, []string{unique, index}))
+		return fmt.Errorf("there is no option %q%s: there are unique and index", option, Nearest(option, []string{unique, index}))
 	}
 	return nil
 }
 
-// nearest is a question after what somebody may have meant.
-func nearest(word string, known []string) string {
+// Nearest is a question after what somebody may have meant; empty when nothing is near.
+func Nearest(word string, known []string) string {
 	best, distance := "", 3
 	for _, candidate := range known {
 		if d := levenshtein.Distance(word, candidate, nil); d < distance {

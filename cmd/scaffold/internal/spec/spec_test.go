@@ -172,3 +172,11 @@ func TestOperationsAreChecked(t *testing.T) {
 	good := spec.Operation{Name: "mark_paid", Method: "POST"}
 	assert.Equal(t, []string{"mark-paid", "MarkPaid", "mark paid"}, []string{good.Slug(), good.Go(), good.Words()})
 }
+
+func TestASubscriberFindsThoseThatTheEventIsAbout(t *testing.T) {
+	for subject, by := range map[string]string{"id": "parcel_id", "number": "parcel_id", "purchase_id": "purchase_id"} {
+		moved := spec.Event{Type: "parcel.moved.v1", Subject: subject}
+		assert.Equal(t, by, spec.Subscriber{Event: moved, Do: "send"}.Implied(spec.Module{Name: "invoice"}).By)
+		assert.Equal(t, "box_id", spec.Subscriber{Event: moved, Do: "send", By: "box_id"}.Implied(spec.Module{Name: "invoice"}).By)
+	}
+}

@@ -75,11 +75,15 @@ func rewriter(from, to Names) *strings.Replacer {
 	)
 }
 
-// Make writes the files of a project into a folder, which must be empty or not there, under other names. When it fails,
-// the folder is what it was.
-func Make(p *project.Project, folder string, names Names) (err error) {
+// Make writes the files of a project into a folder, which must be empty or not there, under other names, with some of its
+// domains: one of Choices. When it fails, the folder is what it was.
+func Make(p *project.Project, folder string, names Names, domains string) (err error) {
 	if err := names.Check(); err != nil {
 		return err
+	}
+	parts, ok := without[domains]
+	if !ok {
+		return fmt.Errorf("there are no domains %q: %s", domains, strings.Join(Choices, ", "))
 	}
 	entries, err := os.ReadDir(folder)
 	there := err == nil
@@ -106,7 +110,7 @@ func Make(p *project.Project, folder string, names Names) (err error) {
 			return err
 		}
 	}
-	return nil
+	return shrink(folder, names.Path, words, parts)
 }
 
 // Undo takes away what Make has written; the folder itself stays when it was there.

@@ -19,6 +19,7 @@ type Tree struct {
 	before map[string]*file  // what was there when a path was first touched; nil: nothing
 	staged map[string][]byte // what shall be there; nil: nothing
 	made   []string          // folders that Apply made, in the order in which it did
+	lock   *os.File          // the journal, between Apply and Done
 }
 
 type file struct {
@@ -40,6 +41,14 @@ func (t *Tree) Read(path string) ([]byte, error) {
 		return content, nil
 	}
 	return os.ReadFile(t.join(path))
+}
+
+// Before is what a file was before it was first touched; nil when there was none, or nobody has touched it.
+func (t *Tree) Before(path string) []byte {
+	if before := t.before[path]; before != nil {
+		return before.content
+	}
+	return nil
 }
 
 // Exists tells whether a file shall be there.
@@ -102,8 +111,12 @@ func (t *Tree) remember(path string) error {
 	return nil
 }
 
-// Apply writes what is staged. When it fails, nothing has changed.
+// Apply writes what is staged, behind a journal: Done, or Rollback, says that it may be forgotten. When it fails, nothing has
+// changed.
 func (t *Tree) Apply() error {
+	if err := t.note(); err != nil {
+		return fmt.Errorf("write %s: %w", JournalFile, err)
+	}
 	for _, path := range slices.Sorted(maps.Keys(t.staged)) {
 		if err := t.put(path, t.staged[path]); err != nil {
 			return errors.Join(fmt.Errorf("write %s: %w", path, err), t.Rollback())
@@ -149,9 +162,12 @@ func (t *Tree) mkdir(folder string) error {
 	return nil
 }
 
+// partPattern are the files that are not whole yet.
+const partPattern = ".scaffold-*"
+
 // replace writes beside the file and renames: nobody reads half of it.
 func replace(path string, content []byte, mode fs.FileMode) error {
-	part, err := os.CreateTemp(filepath.Dir(path), ".scaffold-*")
+	part, err := os.CreateTemp(filepath.Dir(path), partPattern)
 	if err != nil {
 		return err
 	}
@@ -192,17 +208,20 @@ func (t *Tree) Rollback() error {
 		_ = os.Remove(folder) // stays when somebody else has put something there meanwhile
 	}
 	t.made = nil
-	return errors.Join(failed...)
+	if err := errors.Join(failed...); err != nil {
+		return errors.Join(err, t.release()) // the journal stays: the next command tries again
+	}
+	return t.Done()
 }
 
 func (t *Tree) restore(path string, before *file) error {
-	now, err := os.ReadFile(t.join(path))
-	switch {
-	case before == nil && errors.Is(err, fs.ErrNotExist):
-		return nil
-	case before == nil:
+	if before == nil {
+		if info, err := os.Lstat(t.join(path)); err != nil || !info.Mode().IsRegular() { // it was never written: something was in the way
+			return ignoreMissing(err)
+		}
 		return os.Remove(t.join(path))
-	case err == nil && bytes.Equal(now, before.content):
+	}
+	if now, err := os.ReadFile(t.join(path)); err == nil && bytes.Equal(now, before.content) {
 		return nil
 	}
 	if err := os.MkdirAll(filepath.Dir(t.join(path)), 0o755); err != nil { //nolint:gosec // a folder of sources
@@ -212,3 +231,10 @@ func (t *Tree) restore(path string, before *file) error {
 }
 
 func (t *Tree) join(path string) string { return filepath.Join(t.root, filepath.FromSlash(path)) }
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

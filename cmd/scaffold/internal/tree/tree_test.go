@@ -2,8 +2,10 @@ package tree_test
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -108,4 +110,28 @@ func TestOnlyPlainFilesAreTouched(t *testing.T) {
 	root := folder(t, "a")
 	require.NoError(t, os.Symlink("a", filepath.Join(root, "link")))
 	require.ErrorContains(t, tree.New(root).Write("link", nil), "not a plain file")
+}
+
+func TestWhatWasLeftHalfWrittenIsTakenBackWithItsParts(t *testing.T) {
+	root := folder(t, "a", "b", "old/only")
+	before := picture(t, root)
+	changes := stage(t, root)
+	require.NoError(t, changes.Apply())
+	require.NoError(t, os.WriteFile(filepath.Join(root, "new/deep/.scaffold-1"), []byte("ne"), 0o600))
+	_, err := tree.Recover(root, true)
+	require.ErrorIs(t, err, tree.ErrBusy, "its command may go on")
+	require.ErrorIs(t, stage(t, root).Apply(), tree.ErrBusy)
+
+	require.NoError(t, changes.Lock().Close()) // as the end of a process does
+	found, err := tree.Recover(root, false)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a", "new/deep/file", "old/only"}, found)
+	assert.FileExists(t, filepath.Join(root, "new/deep/file"))
+	found, err = tree.Recover(root, true)
+	require.NoError(t, err)
+	assert.Len(t, found, 3)
+	assert.ElementsMatch(t, slices.Collect(maps.Keys(before)), slices.Collect(maps.Keys(picture(t, root))))
+	found, err = tree.Recover(root, true)
+	require.NoError(t, err)
+	assert.Empty(t, found)
 }

@@ -3,6 +3,7 @@ package spectest
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -48,6 +49,7 @@ func module(t *rapid.T, others []string) spec.Module {
 	if spec.Singular(noun) != noun {
 		m.Plural = noun + "set"
 	}
+	m.Owner = rapid.SampledFrom([]string{"", "", spec.OwnerUser}).Draw(t, "owner")
 	names := rapid.SliceOfNDistinct(rapid.SampledFrom(words), 1, 9, rapid.ID[string]).Draw(t, "names")
 	for _, name := range names {
 		m.Fields = append(m.Fields, field(t, name))
@@ -61,7 +63,50 @@ func module(t *rapid.T, others []string) spec.Module {
 	if len(m.Events) == 0 {
 		m.Events = nil
 	}
-	return m.WithSources()
+	m.Tasks = jobs(t, m)
+	m = m.WithSources()
+	m.Subscribers = subscribers(t, m)
+	return m
+}
+
+// jobs are what the module does in the background.
+func jobs(t *rapid.T, m spec.Module) []spec.Task {
+	var all []spec.Task
+	for _, verb := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"remind", "archive_old", "ship", "tidy"}), 0, 2, rapid.ID[string]).Draw(t, "jobs") {
+		job := rapid.SampledFrom([]spec.Task{{}, {}, {Every: "90s"}, {Cron: "0 7 * * MON-FRI", Zone: "Europe/Berlin"}}).Draw(t, "clock")
+		job.Name = verb
+		all = append(all, job.Implied(m))
+	}
+	return all
+}
+
+// heard are events of the hand-written catalog.
+var heard = []spec.Event{
+	{Type: "product.created.v1", Leaf: "modules/catalog/catalogapi", Struct: "CreatedV1", Subject: "id"},
+	{Type: "product.deleted.v1", Leaf: "modules/catalog/catalogapi", Struct: "DeletedV1", Subject: "id"},
+}
+
+// subscribers are what the module does about some of them: an operation where it has one, and a field to find whom by.
+func subscribers(t *rapid.T, m spec.Module) []spec.Subscriber {
+	var all []spec.Subscriber
+	for _, event := range rapid.SliceOfNDistinct(rapid.SampledFrom(heard), 0, 2, func(e spec.Event) string { return e.Type }).Draw(t, "heard") {
+		s := spec.Subscriber{Event: event}
+		for _, f := range m.Fields {
+			if (f.Index || f.Unique) && (f.Type == spec.UUID || f.Type == spec.String) {
+				s.By = f.Name
+			}
+		}
+		for _, o := range m.Operations {
+			if o.Method != http.MethodGet && s.By != "" && rapid.Bool().Draw(t, "acting") {
+				s.Do = o.Name
+			}
+		}
+		if s.Do == "" {
+			s.By = ""
+		}
+		all = append(all, s.Implied(m))
+	}
+	return all
 }
 
 // field is one that ParseField reads.
