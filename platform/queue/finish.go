@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/trellis-go/trellis/platform/backoff"
+	"github.com/trellis-go/trellis/platform/database"
 )
 
 // outcome is what became of jobs of a claim: one that was carried out, or several that were not begun.
@@ -118,7 +119,9 @@ func (w *Worker) free(ctx context.Context, o outcome, values map[string]any) err
 func (w *Worker) fail(ctx context.Context, o outcome) error {
 	job := o.rows[0]
 	if wait, again := w.again(job.Attempt, o.err); again {
-		time.AfterFunc(wait, w.wake)
+		if wait < w.options.Poll { // or else it is found by looking
+			database.AfterCommit(ctx, func(context.Context) { time.AfterFunc(wait, w.wake) }) // not before it can be seen
+		}
 		return w.free(ctx, o, map[string]any{
 			"owner": nil, "due_at": w.now().Add(wait).UnixMicro(), "last_error": clip(o.err.Error()),
 		})
