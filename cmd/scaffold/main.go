@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trellis-go/trellis/cmd/scaffold/internal/skim"
 	"github.com/trellis-go/trellis/platform/app"
 )
 
@@ -21,12 +22,19 @@ func main() { os.Exit(process()) }
 func process() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	if skim.Asked() {
+		return app.ExitCode(skim.Answer(ctx, os.Args[1:], os.Stdin, os.Stdout))
+	}
+	program, err := os.Executable()
+	if err != nil {
+		program = "" // Wire does without
+	}
+	return run(ctx, program, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 }
 
-// run is the program without its process: it answers the exit code.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := newRoot()
+// run is the command: it answers the exit code. The program is the file of this process, for Wire to call, or empty.
+func run(ctx context.Context, program string, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot(program)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -38,7 +46,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return app.ExitCode(err)
 }
 
-func newRoot() *cobra.Command {
+func newRoot(program string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "scaffold",
 		Short: "Add business domains to the project, change them, take them out again",
@@ -49,7 +57,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return app.WithExitCode(err, app.ExitUsage) })
-	work := &work{}
+	work := &work{program: program}
 	work.bind(root)
 	root.AddCommand(
 		newModule(work), newField(work), newOperation(work), newEvent(work), newSubscriber(work), newTask(work), newRename(work), newRemove(work),

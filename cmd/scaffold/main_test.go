@@ -68,7 +68,7 @@ func picture(t *testing.T, folder string) map[string]string {
 func call(t *testing.T, folder string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs strings.Builder
-	code = run(t.Context(), append(args, "-C", folder, "--no-verify"), strings.NewReader(""), &out, &errs)
+	code = run(t.Context(), "", append(args, "-C", folder, "--no-verify"), strings.NewReader(""), &out, &errs)
 	return code, out.String(), errs.String()
 }
 

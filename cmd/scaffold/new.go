@@ -82,7 +82,7 @@ func (w *work) begin(cmd *cobra.Command, from *project.Project, folder string, n
 	}
 	_, err = os.Stat(folder)
 	there := err == nil
-	runner := &verify.Runner{Root: folder, Graph: true}
+	runner := &verify.Runner{Root: folder, Graph: true, Program: w.program}
 	err = runner.Timed("copy", func() error { return start.Make(from, folder, names, domains) })
 	if err != nil {
 		return err

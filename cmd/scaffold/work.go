@@ -17,10 +17,11 @@ import (
 
 // work is what every command that changes the project is told.
 type work struct {
-	folder string
-	dryRun bool
-	json   bool
-	fast   bool
+	program string // see verify.Runner
+	folder  string
+	dryRun  bool
+	json    bool
+	fast    bool
 }
 
 func (w *work) bind(root *cobra.Command) {
@@ -50,7 +51,7 @@ func (w *work) do(cmd *cobra.Command, stage func(*plan.Plan) ([]string, error)) 
 	if err != nil {
 		return err
 	}
-	runner := &verify.Runner{Root: p.Root, Versions: versions}
+	runner := &verify.Runner{Root: p.Root, Versions: versions, Program: w.program}
 	var answer result
 	err = runner.Timed("generate", func() error {
 		var err error

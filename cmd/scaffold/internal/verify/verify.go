@@ -16,6 +16,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/trellis-go/trellis/cmd/scaffold/internal/skim"
 )
 
 // Step is how long a part of the work took.
@@ -31,6 +33,7 @@ type Runner struct {
 	Graph    bool     // the modules are others than before, and so is the graph
 	Lock     *os.File // held by what writes into the project, beyond the end of this process; nil: nothing
 	Untidy   bool     // go.mod may list what nothing needs
+	Program  string   // this one, where Wire may call it as its driver; empty: Wire reads everything
 	Steps    []Step
 
 	mu sync.Mutex
@@ -95,11 +98,11 @@ func (r *Runner) All(ctx context.Context, packages ...string) error {
 // Prune generates the graph and takes what nothing needs any more out of go.mod. Without a network that may not be
 // possible, and is left: see Untidy.
 func (r *Runner) Prune(ctx context.Context) error {
-	if err := r.Timed("wire", func() error { return r.run(ctx, nil, "go", "tool", "wire", "gen", "./wire_gen") }); err != nil {
+	if err := r.wire(ctx); err != nil {
 		return err
 	}
 	r.Graph = false
-	r.Untidy = r.Timed("tidy", func() error { return r.run(ctx, nil, "go", "mod", "tidy") }) != nil
+	r.Untidy = r.Timed("tidy", func() error { return r.run(ctx, nil, nil, "go", "mod", "tidy") }) != nil
 	return ctx.Err()
 }
 
@@ -113,18 +116,25 @@ func (r *Runner) inTurn(ctx context.Context, packages []string) error {
 // test runs the tests of packages. What vet would find, the linters of the gate do.
 func (r *Runner) test(ctx context.Context, packages []string) error {
 	arguments := append([]string{"test", "-count=1", "-vet=off", "-ldflags=-s -w"}, packages...)
-	return r.Timed("test", func() error { return r.run(ctx, nil, "go", arguments...) })
+	return r.Timed("test", func() error { return r.run(ctx, nil, nil, "go", arguments...) })
 }
 
 // whole generates the graph and builds the server with it.
 func (r *Runner) whole(ctx context.Context) error {
 	if r.Graph {
-		err := r.Timed("wire", func() error { return r.run(ctx, nil, "go", "tool", "wire", "gen", "./wire_gen") })
-		if err != nil {
+		if err := r.wire(ctx); err != nil {
 			return err
 		}
 	}
 	return r.Timed("build", func() error { return r.build(ctx) })
+}
+
+func (r *Runner) wire(ctx context.Context) error {
+	var driver []string
+	if r.Program != "" {
+		driver = skim.Environment(r.Program)
+	}
+	return r.Timed("wire", func() error { return r.run(ctx, driver, nil, "go", "tool", "wire", "gen", "./wire_gen") })
 }
 
 // build makes the server and lets it describe its API.
@@ -135,12 +145,12 @@ func (r *Runner) build(ctx context.Context) error {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	server := filepath.Join(folder, "server")
-	if err := r.run(ctx, nil, "go", "build", "-ldflags=-s -w", "-o", server, "./cmd/server"); err != nil {
+	if err := r.run(ctx, nil, nil, "go", "build", "-ldflags=-s -w", "-o", server, "./cmd/server"); err != nil {
 		return err
 	}
 	for _, version := range r.Versions {
 		var described bytes.Buffer
-		if err := r.run(ctx, &described, server, "openapi", "--version", fmt.Sprintf("v%d", version)); err != nil {
+		if err := r.run(ctx, nil, &described, server, "openapi", "--version", fmt.Sprintf("v%d", version)); err != nil {
 			return err
 		}
 		path := filepath.Join(r.Root, filepath.FromSlash(document(version)))
@@ -157,9 +167,9 @@ func (r *Runner) build(ctx context.Context) error {
 
 // run runs a program in the project. What it says is in the error. When ctx ends, so does the program with all that it has
 // begun: the Go tool runs Wire as a process of its own, which would write after everything was taken back.
-func (r *Runner) run(ctx context.Context, stdout *bytes.Buffer, name string, args ...string) error {
+func (r *Runner) run(ctx context.Context, more []string, stdout *bytes.Buffer, name string, args ...string) error {
 	program := exec.CommandContext(ctx, name, args...) //nolint:gosec // of our own choice
-	program.Dir, program.Env = r.Root, environment()
+	program.Dir, program.Env = r.Root, append(environment(), more...)
 	program.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	program.Cancel = func() error { return syscall.Kill(-program.Process.Pid, syscall.SIGKILL) }
 	program.WaitDelay = 5 * time.Second

@@ -1,0 +1,96 @@
+package skim
+
+import (
+	"bytes"
+	"cmp"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// form is that of the copies: another one makes them anew.
+const form = 1
+
+// cut is a part of a source and what stands in its place.
+type cut struct {
+	from, to int
+	text     string
+}
+
+// declarations gives a source with empty functions, without comments, and without the imports that only the functions used.
+// It type-checks wherever the source did. A source that cannot be read it gives as it is, for whoever reads it to say so. The names are those of
+// the packages by their paths.
+func declarations(source []byte, names map[string]string) []byte {
+	set := token.NewFileSet()
+	parsed, err := parser.ParseFile(set, "", source, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return source
+	}
+	at := set.File(parsed.FileStart).Offset
+	var cuts []cut
+	for _, declared := range parsed.Decls {
+		if f, ok := declared.(*ast.FuncDecl); ok && f.Body != nil {
+			cuts = append(cuts, cut{at(f.Body.Pos()), at(f.Body.End()), "{for{}}"}) // returns nothing, whatever it should
+			f.Body = nil
+		}
+	}
+	used := selected(parsed)
+	for _, spec := range parsed.Imports {
+		if unused(spec, used, names) {
+			cuts = append(cuts, cut{at(spec.Pos()), at(spec.Path.Pos()), "_ "})
+		}
+	}
+	for _, group := range parsed.Comments {
+		if group.Pos() < parsed.Package {
+			continue // may say for which version of Go it is
+		}
+		for _, c := range group.List { // one that spans lines ends a statement, as they do
+			cuts = append(cuts, cut{at(c.Pos()), at(c.End()), strings.Repeat("\n", strings.Count(c.Text, "\n"))})
+		}
+	}
+	slices.SortFunc(cuts, func(a, b cut) int { return cmp.Compare(a.from, b.from) })
+	var short bytes.Buffer
+	end := 0
+	for _, c := range cuts {
+		if c.from < end {
+			continue // within a function
+		}
+		short.Write(source[end:c.from])
+		short.WriteString(c.text)
+		end = c.to
+	}
+	short.Write(source[end:])
+	return short.Bytes()
+}
+
+// selected are the names that something is selected of: those of the packages in use are among them.
+func selected(parsed *ast.File) map[string]bool {
+	names := map[string]bool{}
+	ast.Inspect(parsed, func(node ast.Node) bool {
+		if selector, ok := node.(*ast.SelectorExpr); ok {
+			if of, ok := selector.X.(*ast.Ident); ok {
+				names[of.Name] = true
+			}
+		}
+		return true
+	})
+	return names
+}
+
+func unused(spec *ast.ImportSpec, used map[string]bool, names map[string]string) bool {
+	if spec.Name != nil {
+		return spec.Name.Name != "." && !used[spec.Name.Name]
+	}
+	path, err := strconv.Unquote(spec.Path.Value)
+	if err != nil {
+		return false
+	}
+	if path == "unsafe" {
+		return !used[path]
+	}
+	name, known := names[path]
+	return known && !used[name]
+}

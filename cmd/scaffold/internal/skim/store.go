@@ -1,0 +1,138 @@
+package skim
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/tools/go/packages"
+)
+
+// kept is how many sets of copies are kept: one is 622 packages and 40 MB for the platform alone.
+const kept = 4
+
+// file is one of somebody else's.
+type file struct {
+	path  string
+	names map[string]string // of the packages that it may import, by their paths
+	place *string           // where its package has it
+}
+
+// shorten replaces the files of packages that are not of the project by copies without functions.
+func shorten(all []*packages.Package) error {
+	var files []file
+	for _, p := range all {
+		if p.Module != nil && p.Module.Main {
+			continue
+		}
+		names := make(map[string]string, len(p.Imports))
+		for path, imported := range p.Imports {
+			names[path] = imported.Name
+		}
+		for i := range p.CompiledGoFiles {
+			files = append(files, file{p.CompiledGoFiles[i], names, &p.CompiledGoFiles[i]})
+		}
+	}
+	folder, err := stored(files)
+	if err != nil {
+		return err
+	}
+	for i, f := range files {
+		*f.place = filepath.Join(folder, name(i))
+	}
+	return nil
+}
+
+func name(i int) string { return strconv.Itoa(i) + ".go" }
+
+// stored gives the folder of the copies of files, which it makes when it is not there.
+func stored(files []file) (string, error) {
+	key, err := keyOf(files)
+	if err != nil {
+		return "", err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	cache = filepath.Join(cache, "scaffold", "skim")
+	folder := filepath.Join(cache, key)
+	now := time.Now()
+	if os.Chtimes(folder, now, now) == nil {
+		return folder, nil
+	}
+	if err := os.MkdirAll(cache, 0o750); err != nil {
+		return "", err
+	}
+	making, err := os.MkdirTemp(cache, "making-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(making) }()
+	if err := copyAll(files, making); err != nil {
+		return "", err
+	}
+	if err := os.Rename(making, folder); err != nil && !errors.Is(err, fs.ErrExist) { // somebody was faster
+		return "", err
+	}
+	return folder, trim(cache)
+}
+
+// keyOf is the same for files that nobody has changed.
+func keyOf(files []file) (string, error) {
+	sum := sha256.New()
+	fmt.Fprintln(sum, form)
+	for _, f := range files {
+		is, err := os.Stat(f.path)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintln(sum, f.path, is.Size(), is.ModTime().UnixNano())
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func copyAll(files []file, folder string) error {
+	var copying errgroup.Group
+	copying.SetLimit(runtime.GOMAXPROCS(0))
+	for i, f := range files {
+		copying.Go(func() error {
+			source, err := os.ReadFile(f.path)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(folder, name(i)), declarations(source, f.names), 0o600) //nolint:gosec // in a folder of our own
+		})
+	}
+	return copying.Wait()
+}
+
+// trim removes the sets that were not used for the longest time.
+func trim(cache string) error {
+	sets, err := os.ReadDir(cache)
+	if err != nil {
+		return err
+	}
+	used := func(entry fs.DirEntry) time.Time {
+		if is, err := entry.Info(); err == nil {
+			return is.ModTime()
+		}
+		return time.Time{}
+	}
+	slices.SortFunc(sets, func(a, b fs.DirEntry) int { return used(b).Compare(used(a)) })
+	for _, old := range sets[min(kept, len(sets)):] {
+		if err := os.RemoveAll(filepath.Join(cache, old.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
