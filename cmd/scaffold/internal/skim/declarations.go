@@ -12,7 +12,7 @@ import (
 )
 
 // form is that of the copies: another one makes them anew.
-const form = 1
+const form = 2
 
 // cut is a part of a source and what stands in its place.
 type cut struct {
@@ -20,14 +20,13 @@ type cut struct {
 	text     string
 }
 
-// declarations gives a source with empty functions, without comments, and without the imports that only the functions used.
-// It type-checks wherever the source did. A source that cannot be read it gives as it is, for whoever reads it to say so. The names are those of
-// the packages by their paths.
-func declarations(source []byte, names map[string]string) []byte {
+// declarations gives a source with empty functions, without comments, and without the imports that only the functions used,
+// and which imports it still has. It type-checks wherever the source did. The names are those of the packages by their paths.
+func declarations(source []byte, names map[string]string) (short []byte, imports []string, err error) {
 	set := token.NewFileSet()
 	parsed, err := parser.ParseFile(set, "", source, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
-		return source
+		return nil, nil, err
 	}
 	at := set.File(parsed.FileStart).Offset
 	var cuts []cut
@@ -39,8 +38,14 @@ func declarations(source []byte, names map[string]string) []byte {
 	}
 	used := selected(parsed)
 	for _, spec := range parsed.Imports {
-		if unused(spec, used, names) {
-			cuts = append(cuts, cut{at(spec.Pos()), at(spec.Path.Pos()), "_ "})
+		path, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return nil, nil, err
+		}
+		if refersTo(spec, path, used, names) {
+			imports = append(imports, path)
+		} else {
+			cuts = append(cuts, cut{at(spec.Pos()), at(spec.End()), `_ "unsafe"`}) // which is always there
 		}
 	}
 	for _, group := range parsed.Comments {
@@ -51,16 +56,20 @@ func declarations(source []byte, names map[string]string) []byte {
 			cuts = append(cuts, cut{at(c.Pos()), at(c.End()), strings.Repeat("\n", strings.Count(c.Text, "\n"))})
 		}
 	}
+	return spliced(source, cuts), imports, nil
+}
+
+// spliced is the source with the cuts made. One within another is not made.
+func spliced(source []byte, cuts []cut) []byte {
 	slices.SortFunc(cuts, func(a, b cut) int { return cmp.Compare(a.from, b.from) })
 	var short bytes.Buffer
 	end := 0
 	for _, c := range cuts {
-		if c.from < end {
-			continue // within a function
+		if c.from >= end {
+			short.Write(source[end:c.from])
+			short.WriteString(c.text)
+			end = c.to
 		}
-		short.Write(source[end:c.from])
-		short.WriteString(c.text)
-		end = c.to
 	}
 	short.Write(source[end:])
 	return short.Bytes()
@@ -80,17 +89,11 @@ func selected(parsed *ast.File) map[string]bool {
 	return names
 }
 
-func unused(spec *ast.ImportSpec, used map[string]bool, names map[string]string) bool {
+// refersTo tells whether a file may need an import, of which it uses these names.
+func refersTo(spec *ast.ImportSpec, path string, used map[string]bool, names map[string]string) bool {
 	if spec.Name != nil {
-		return spec.Name.Name != "." && !used[spec.Name.Name]
-	}
-	path, err := strconv.Unquote(spec.Path.Value)
-	if err != nil {
-		return false
-	}
-	if path == "unsafe" {
-		return !used[path]
+		return spec.Name.Name == "." || used[spec.Name.Name]
 	}
 	name, known := names[path]
-	return known && !used[name]
+	return !known || used[name]
 }

@@ -2,6 +2,9 @@ package skim
 
 import (
 	"go/format"
+	"go/parser"
+	"go/token"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -11,9 +14,9 @@ import (
 func TestDeclarations(t *testing.T) {
 	names := map[string]string{"fmt": "fmt", "gopkg.in/yaml.v3": "yaml", "slices": "slices"}
 	for name, c := range map[string]struct{ source, want string }{
-		"a function is empty and an import of its own blank": {
+		"a function is empty, and an import of its own gone": {
 			"package p\n\nimport \"fmt\"\n\nfunc F() string { return fmt.Sprint(1) }\n",
-			"package p\n\nimport _ \"fmt\"\n\nfunc F() string {\n\tfor {\n\t}\n}\n",
+			"package p\n\nimport _ \"unsafe\"\n\nfunc F() string {\n\tfor {\n\t}\n}\n",
 		},
 		"an import of a declaration stays, by the name of its package": {
 			"package p\n\nimport \"gopkg.in/yaml.v3\"\n\nfunc F(*yaml.Node) {}\n",
@@ -21,7 +24,7 @@ func TestDeclarations(t *testing.T) {
 		},
 		"one that is renamed goes by its name": {
 			"package p\n\nimport (\n\tfmt \"slices\"\n\tslices \"fmt\"\n)\n\nvar V fmt.X\n",
-			"package p\n\nimport (\n\t_ \"fmt\"\n\tfmt \"slices\"\n)\n\nvar V fmt.X\n",
+			"package p\n\nimport (\n\tfmt \"slices\"\n\t_ \"unsafe\"\n)\n\nvar V fmt.X\n",
 		},
 		"variables keep what they are set to": {
 			"package p\n\nimport \"fmt\"\n\nvar V = func() string { return fmt.Sprint(1) }()\n",
@@ -39,15 +42,29 @@ func TestDeclarations(t *testing.T) {
 			"package p\n\nimport _ \"unsafe\"\n\nfunc F() int\n",
 			"package p\n\nimport _ \"unsafe\"\n\nfunc F() int\n",
 		},
-		"what does not parse is as it was": {"package p\n\nfunc F( {\n", "package p\n\nfunc F( {\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			short := declarations([]byte(c.source), names)
-			if formatted, err := format.Source(short); err == nil {
-				short = formatted
-			}
-			require.NotEmpty(t, short)
-			assert.Equal(t, c.want, string(short))
+			short, imports, err := declarations([]byte(c.source), names)
+			require.NoError(t, err)
+			formatted, err := format.Source(short)
+			require.NoError(t, err)
+			assert.Equal(t, c.want, string(formatted))
+			assert.ElementsMatch(t, imported(t, c.want), append(imports, "unsafe"))
 		})
 	}
+	_, _, err := declarations([]byte("package p\n\nfunc F( {\n"), names)
+	assert.Error(t, err)
+}
+
+func imported(t *testing.T, source string) []string {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), "", source, parser.ImportsOnly)
+	require.NoError(t, err)
+	paths := []string{"unsafe"}
+	for _, spec := range parsed.Imports {
+		if spec.Path.Value != `"unsafe"` {
+			paths = append(paths, strings.Trim(spec.Path.Value, `"`))
+		}
+	}
+	return paths
 }

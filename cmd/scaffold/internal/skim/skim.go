@@ -1,7 +1,7 @@
 // Package skim spares Wire most of its work. Wire type-checks every package that the graph depends on from source, with all
 // functions, though it looks at declarations alone. So the scaffolder answers when Wire asks which files there are, as a
 // driver of golang.org/x/tools/go/packages: those of the project as they are, and for everybody else's a copy in which
-// the functions are empty.
+// the functions are empty. What only functions need is not there at all.
 package skim
 
 import (
@@ -53,10 +53,15 @@ func answer(ctx context.Context, patterns []string, in io.Reader) (*packages.Dri
 	if err != nil {
 		return nil, fmt.Errorf("list the packages: %w", err)
 	}
+	var all []*packages.Package
+	packages.Visit(roots, nil, func(p *packages.Package) { all = append(all, p) })
+	if err := shorten(all); err != nil {
+		return nil, fmt.Errorf("copy the declarations: %w", err)
+	}
 	response := &packages.DriverResponse{Compiler: "gc", Arch: cmp.Or(os.Getenv("GOARCH"), runtime.GOARCH)}
 	for _, root := range roots {
 		response.Roots = append(response.Roots, root.ID)
 	}
 	packages.Visit(roots, nil, func(p *packages.Package) { response.Packages = append(response.Packages, p) })
-	return response, shorten(response.Packages)
+	return response, nil
 }

@@ -3,6 +3,7 @@ package skim
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,37 +18,55 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// kept is how many sets of copies are kept: one is 622 packages and 40 MB for the platform alone.
+// index is the file of a set that lists what each copy imports.
+const index = "imports.json"
+
+// kept is how many sets of copies are kept: one is 26 MB for what the platform needs.
 const kept = 4
 
-// file is one of somebody else's.
+// file is one of somebody else's, in its package.
 type file struct {
-	path  string
-	names map[string]string // of the packages that it may import, by their paths
-	place *string           // where its package has it
+	of    *packages.Package
+	index int // in CompiledGoFiles
 }
 
-// shorten replaces the files of packages that are not of the project by copies without functions.
+func (f file) path() string { return f.of.CompiledGoFiles[f.index] }
+
+// shorten replaces the files of packages that are not of the project by copies without functions, and lets go of what those
+// do not import.
 func shorten(all []*packages.Package) error {
 	var files []file
 	for _, p := range all {
-		if p.Module != nil && p.Module.Main {
-			continue
-		}
-		names := make(map[string]string, len(p.Imports))
-		for path, imported := range p.Imports {
-			names[path] = imported.Name
-		}
-		for i := range p.CompiledGoFiles {
-			files = append(files, file{p.CompiledGoFiles[i], names, &p.CompiledGoFiles[i]})
+		if p.Module == nil || !p.Module.Main {
+			for i := range p.CompiledGoFiles {
+				files = append(files, file{p, i})
+			}
 		}
 	}
 	folder, err := stored(files)
 	if err != nil {
 		return err
 	}
+	encoded, err := os.ReadFile(filepath.Join(folder, index)) //nolint:gosec // a folder of our own
+	if err != nil {
+		return err
+	}
+	var imports [][]string
+	if err := json.Unmarshal(encoded, &imports); err != nil {
+		return fmt.Errorf("read what the copies import: %w", err)
+	}
+	left := map[*packages.Package]map[string]*packages.Package{}
 	for i, f := range files {
-		*f.place = filepath.Join(folder, name(i))
+		f.of.CompiledGoFiles[f.index] = filepath.Join(folder, name(i))
+		if left[f.of] == nil {
+			left[f.of] = map[string]*packages.Package{}
+		}
+		for _, path := range imports[i] {
+			left[f.of][path] = f.of.Imports[path]
+		}
+	}
+	for p, imported := range left {
+		p.Imports = imported
 	}
 	return nil
 }
@@ -92,28 +111,45 @@ func keyOf(files []file) (string, error) {
 	sum := sha256.New()
 	fmt.Fprintln(sum, form)
 	for _, f := range files {
-		is, err := os.Stat(f.path)
+		is, err := os.Stat(f.path())
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintln(sum, f.path, is.Size(), is.ModTime().UnixNano())
+		fmt.Fprintln(sum, f.path(), is.Size(), is.ModTime().UnixNano())
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
+// copyAll makes the copies of files, and the index.
 func copyAll(files []file, folder string) error {
+	imports := make([][]string, len(files))
 	var copying errgroup.Group
 	copying.SetLimit(runtime.GOMAXPROCS(0))
 	for i, f := range files {
 		copying.Go(func() error {
-			source, err := os.ReadFile(f.path)
+			source, err := os.ReadFile(f.path())
 			if err != nil {
 				return err
 			}
-			return os.WriteFile(filepath.Join(folder, name(i)), declarations(source, f.names), 0o600) //nolint:gosec // in a folder of our own
+			names := make(map[string]string, len(f.of.Imports))
+			for path, imported := range f.of.Imports {
+				names[path] = imported.Name
+			}
+			var short []byte
+			if short, imports[i], err = declarations(source, names); err != nil {
+				return fmt.Errorf("read %s: %w", f.path(), err)
+			}
+			return os.WriteFile(filepath.Join(folder, name(i)), short, 0o600) //nolint:gosec // in a folder of our own
 		})
 	}
-	return copying.Wait()
+	if err := copying.Wait(); err != nil {
+		return err
+	}
+	encoded, err := json.Marshal(imports)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, index), encoded, 0o600)
 }
 
 // trim removes the sets that were not used for the longest time.
