@@ -62,7 +62,9 @@ func shorten(all []*packages.Package) error {
 			left[f.of] = map[string]*packages.Package{}
 		}
 		for _, path := range imports[i] {
-			left[f.of][path] = f.of.Imports[path]
+			if imported := f.of.Imports[path]; imported != nil { // or nobody has it, which shows when the copy is checked
+				left[f.of][path] = imported
+			}
 		}
 	}
 	for p, imported := range left {
