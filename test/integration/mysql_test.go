@@ -44,7 +44,7 @@ func TestALostDatabaseIsSurvived(t *testing.T) {
 	path := "/api/v1/products/" + server.create("TEA-1")["id"].(string)
 
 	proxy.Cut()
-	require.Eventually(t, func() bool { return server.status("/readyz") == http.StatusServiceUnavailable }, 3*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return server.status("/readyz") == http.StatusServiceUnavailable }, 10*time.Second, 10*time.Millisecond)
 	assert.Equal(t, http.StatusOK, server.status("/livez"))
 	answer, body := server.do("GET", path, "")
 	assert.Equal(t, http.StatusServiceUnavailable, answer.StatusCode, body)
