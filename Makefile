@@ -52,7 +52,7 @@ services: ## Find or start the servers that the integration tests need
 lint: ## Static analysis of the code, the workflows and the migrations
 	@test -z "$$(gofmt -l cmd configs migrations modules platform test wire_gen)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
 	$(TOOL) golangci-lint run
-	$(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+	$(GO) tool -modfile=.tools/actionlint.mod actionlint # needs another YAML than the other tools
 	$(QUICK) $(GO) run ./cmd/server migrate lint
 
 vuln: ## Known vulnerabilities in what is called
