@@ -76,7 +76,7 @@ build: ## The server binary, in bin/
 cover: ## Coverage of modules/ and platform/: at least 80 % each
 	$(QUICK) ./test/cover.sh
 
-test-scaffold: ## What the scaffolder promises, on whole projects, with SCAFFOLD_MODULES=200 random modules: takes minutes
+test-scaffold: ## What the scaffolder promises, on whole projects, with SCAFFOLD_MODULES=200 random modules: takes most of an hour
 	$(QUICK) $(GO) test -count=1 -timeout 120m -tags scaffold,nomsgpack ./cmd/scaffold/internal/proof
 module: ## Add a business domain: make module name=invoice fields="number:string:unique,amount:money"
 	$(QUICK) $(GO) run ./cmd/scaffold module $(name) $(if $(fields),--fields "$(fields)")
