@@ -54,7 +54,6 @@ func openRedis(src source) (Connection, error) {
 	o.MaxActiveConns = o.PoolSize
 	o.MaxIdleConns = cmp.Or(pool.MaxIdle, o.PoolSize)
 	o.PoolTimeout = redisIOTimeout
-	o.PipelinePoolSize = -1 // one pool, one bound
 	o.ConnMaxLifetime = cmp.Or(pool.MaxLifetime, serverMaxLifetime)
 	o.ConnMaxLifetimeJitter = o.ConnMaxLifetime / 10
 	o.ConnMaxIdleTime = cmp.Or(pool.MaxIdleTime, serverMaxIdleTime)
