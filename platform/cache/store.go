@@ -24,7 +24,7 @@ type Store struct {
 	cfg      Config
 	now      clock.Clock
 	logger   *slog.Logger
-	local    *otter.Cache[localKey, weighted]
+	local    memory
 	counters *counters
 	remote   *remote // nil when there is no Redis
 	link     *link   // likewise
@@ -43,6 +43,18 @@ type Store struct {
 type localKey struct{ cache, key string }
 
 type weighted interface{ weight() uint32 }
+
+// memory is the part of an otter.Cache that a store uses. A store that named the type itself would make every package that
+// knows of stores compile its generic code anew.
+type memory interface {
+	GetIfPresent(key localKey) (weighted, bool)
+	Set(key localKey, value weighted) (weighted, bool)
+	Invalidate(key localKey) (weighted, bool)
+	InvalidateAll()
+	WeightedSize() uint64
+	EstimatedSize() int
+	StopAllGoroutines() bool
+}
 
 // Open makes a store. It connects nothing. Without a client it is a cache in process alone, and no other process learns
 // of what is invalidated here. The client must heed the deadlines of contexts (ContextTimeoutEnabled); it stays the
