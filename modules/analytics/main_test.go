@@ -1,7 +1,6 @@
 package analytics_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -54,16 +53,14 @@ func openWith(t *testing.T, cfg analytics.Config, m *database.Manager, warehouse
 }
 
 // numbered is an id that is the same in each run.
-func numbered(kind string, i int) string { return fmt.Sprintf("00000000-0000-7000-%s-%012d", kind, i) }
-
-func eventID(i int) string   { return numbered("e000", i) }
-func orderID(i int) string   { return numbered("a000", i) }
-func productID(i int) string { return numbered("b000", i) }
+func eventID(i int) string   { return testkit.ID("e000", i) }
+func orderID(i int) string   { return testkit.ID("a000", i) }
+func productID(i int) string { return testkit.ID("b000", i) }
 
 // order is one of two pieces of a product at a time, as events tell of it.
 func order(i int, at time.Time) orderapi.Order {
 	return orderapi.Order{
-		ID: orderID(i), CustomerID: numbered("c000", 1), Currency: "EUR", PlacedAt: at, ChangedAt: at, Version: 1, TotalCents: 2000,
+		ID: orderID(i), CustomerID: testkit.ID("c000", 1), Currency: "EUR", PlacedAt: at, ChangedAt: at, Version: 1, TotalCents: 2000,
 		Lines: []orderapi.Line{{ProductID: productID(1), SKU: "TEA-1", Name: "Green tea", Quantity: 2, PriceCents: 1000}},
 	}
 }

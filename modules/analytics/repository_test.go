@@ -16,17 +16,16 @@ import (
 // TestRepositoryContract goes through every query of the module, and what a warehouse promises, on every engine.
 func TestRepositoryContract(t *testing.T) {
 	testkit.Shows(t, testkit.Repositories)
-	suite := testkit.Suite{}
-	for name, scenario := range map[string]func(*testing.T, *analytics.Repository){
+	suite := testkit.Scenarios(func(t *testing.T, m *database.Manager) *analytics.Repository {
+		return open(t, m).Repository
+	}, map[string]func(*testing.T, *analytics.Repository){
 		"facts wait in order until they are forgotten":              factsWait,
 		"a batch is bounded by its size":                            batchBounded,
 		"a payment is remembered once and forgotten when it is old": paymentKept,
 		"facts are taken out with what was sold":                    factsRemoved,
 		"a product is as the catalog has it last":                   productKnown,
 		"orders tell of products that nothing is known of":          productsAdded,
-	} {
-		suite[name] = func(t *testing.T, m *database.Manager) { scenario(t, open(t, m).Repository) }
-	}
+	})
 	for name, promise := range promises {
 		suite["warehouse: "+name] = func(t *testing.T, m *database.Manager) { promise(t, open(t, m).Warehouse) }
 	}

@@ -21,8 +21,11 @@ import (
 // TestRepositoryContract goes through every query of the repository on every engine.
 func TestRepositoryContract(t *testing.T) {
 	testkit.Shows(t, testkit.Repositories)
-	suite := testkit.Suite{}
-	for name, scenario := range map[string]func(*testing.T, shelf){
+	testkit.Contract(t, testkit.Scenarios(func(t *testing.T, m *database.Manager) shelf {
+		repo, err := catalog.NewRepository(settings, m)
+		require.NoError(t, err)
+		return shelf{Repository: repo, ctx: t.Context()}
+	}, map[string]func(*testing.T, shelf){
 		"a product is found as it was stored":              productRoundTrip,
 		"a product that is not there":                      productMissing,
 		"a SKU belongs to one product that lives":          skuUnique,
@@ -41,14 +44,7 @@ func TestRepositoryContract(t *testing.T) {
 		"a category with products stays":                   categoryDelete,
 		"categories have pages":                            categoryPages,
 		"a category that is gone makes a transaction busy": categoryGone,
-	} {
-		suite[name] = func(t *testing.T, m *database.Manager) {
-			repo, err := catalog.NewRepository(settings, m)
-			require.NoError(t, err)
-			scenario(t, shelf{Repository: repo, ctx: t.Context()})
-		}
-	}
-	testkit.Contract(t, suite)
+	}))
 }
 
 // shelf is a repository, with things to put into it that are the same in each run.
@@ -60,11 +56,9 @@ type shelf struct {
 // within runs fn in a transaction.
 func (s shelf) within(fn func(ctx context.Context) error) error { return s.InTx(s.ctx, fn) }
 
-func numbered(kind string, i int) string { return fmt.Sprintf("00000000-0000-7000-%s-%012d", kind, i) }
-
 func category(i int, name string) catalog.Category {
 	return catalog.Category{
-		ID: numbered("c000", i), Name: name, NameFolded: strings.ToLower(name), Version: 1, CreatedAt: noon, UpdatedAt: noon,
+		ID: testkit.ID("c000", i), Name: name, NameFolded: strings.ToLower(name), Version: 1, CreatedAt: noon, UpdatedAt: noon,
 	}
 }
 
@@ -72,7 +66,7 @@ func category(i int, name string) catalog.Category {
 func product(i int, categories ...catalog.Category) *catalog.Product {
 	name := fmt.Sprintf("Tea %03d", i)
 	return &catalog.Product{
-		ID: numbered("a000", i), SKU: fmt.Sprintf("SKU-%d", i), Name: name, NameFolded: strings.ToLower(name), Description: "Leaves",
+		ID: testkit.ID("a000", i), SKU: fmt.Sprintf("SKU-%d", i), Name: name, NameFolded: strings.ToLower(name), Description: "Leaves",
 		PriceCents: int64(i), Currency: "EUR", Active: i%2 == 0, Version: 1, CreatedAt: noon.Add(time.Duration(i) * time.Second),
 		UpdatedAt: noon, Categories: categories,
 	}
@@ -109,9 +103,9 @@ func productRoundTrip(t *testing.T, s shelf) {
 }
 
 func productMissing(t *testing.T, s shelf) {
-	_, err := s.Product(s.ctx, numbered("a000", 1))
+	_, err := s.Product(s.ctx, testkit.ID("a000", 1))
 	require.ErrorIs(t, err, catalog.ErrProductNotFound)
-	_, err = s.Category(s.ctx, numbered("c000", 1))
+	_, err = s.Category(s.ctx, testkit.ID("c000", 1))
 	require.ErrorIs(t, err, catalog.ErrCategoryNotFound)
 }
 

@@ -19,8 +19,11 @@ import (
 
 // TestRepositoryContract goes through every query of the repository on every engine.
 func TestRepositoryContract(t *testing.T) {
-	suite := testkit.Suite{}
-	for name, scenario := range map[string]func(*testing.T, register){
+	testkit.Contract(t, testkit.Scenarios(func(t *testing.T, m *database.Manager) register {
+		repo, err := identity.NewRepository(settings(), m)
+		require.NoError(t, err)
+		return register{Repository: repo, ctx: t.Context()}
+	}, map[string]func(*testing.T, register){
 		"an account is found as it was stored":        userRoundTrip,
 		"an address belongs to one account":           userUnique,
 		"accounts have pages in every order":          userPages,
@@ -32,14 +35,7 @@ func TestRepositoryContract(t *testing.T) {
 		"a second factor is found as it was stored":   factorRoundTrip,
 		"a recovery code is used once":                factorRecovery,
 		"a second factor goes with its recovery code": factorDelete,
-	} {
-		suite[name] = func(t *testing.T, m *database.Manager) {
-			repo, err := identity.NewRepository(settings(), m)
-			require.NoError(t, err)
-			scenario(t, register{Repository: repo, ctx: t.Context()})
-		}
-	}
-	testkit.Contract(t, suite)
+	}))
 }
 
 // register is a repository, with accounts to put into it that are the same in each run.
@@ -50,12 +46,10 @@ type register struct {
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 123456000, time.UTC)
 
-func numbered(kind string, i int) string { return fmt.Sprintf("00000000-0000-7000-%s-%012d", kind, i) }
-
 func (r register) user(t *testing.T, i int, role auth.Role, active bool) *identity.User {
 	t.Helper()
 	made := &identity.User{
-		ID: numbered("a000", i), Email: fmt.Sprintf("user%d@example.com", i), PasswordHash: "$argon2id$", Role: role, Active: active,
+		ID: testkit.ID("a000", i), Email: fmt.Sprintf("user%d@example.com", i), PasswordHash: "$argon2id$", Role: role, Active: active,
 		Version: 1, CreatedAt: noon.Add(time.Duration(i) * time.Second), UpdatedAt: noon,
 	}
 	require.NoError(t, r.InsertUser(r.ctx, made))
@@ -66,7 +60,7 @@ func (r register) user(t *testing.T, i int, role auth.Role, active bool) *identi
 func (r register) session(t *testing.T, user *identity.User, i int) (*identity.Session, *identity.RefreshToken) {
 	t.Helper()
 	session := &identity.Session{
-		ID: numbered("b000", i), UserID: user.ID, CreatedAt: noon, ExpiresAt: noon.Add(time.Duration(i) * time.Hour),
+		ID: testkit.ID("b000", i), UserID: user.ID, CreatedAt: noon, ExpiresAt: noon.Add(time.Duration(i) * time.Hour),
 	}
 	token := &identity.RefreshToken{Digest: crypto.Digest(session.ID), SessionID: session.ID, ExpiresAt: noon.Add(time.Hour)}
 	require.NoError(t, r.InTx(r.ctx, func(ctx context.Context) error { return r.InsertSession(ctx, session, token) }))
@@ -84,7 +78,7 @@ func userRoundTrip(t *testing.T, r register) {
 	none, err := r.UserByEmail(r.ctx, "nobody@example.com")
 	require.NoError(t, err)
 	assert.Nil(t, none)
-	_, err = r.User(r.ctx, numbered("a000", 2))
+	_, err = r.User(r.ctx, testkit.ID("a000", 2))
 	require.ErrorIs(t, err, identity.ErrUserNotFound)
 	require.NoError(t, r.InTx(r.ctx, func(ctx context.Context) error {
 		locked, err := r.LockUser(ctx, stored.ID)
@@ -101,7 +95,7 @@ func userRoundTrip(t *testing.T, r register) {
 func userUnique(t *testing.T, r register) {
 	first := r.user(t, 1, auth.Customer, true)
 	second := *first
-	second.ID = numbered("a000", 2)
+	second.ID = testkit.ID("a000", 2)
 	require.ErrorIs(t, r.InsertUser(r.ctx, &second), identity.ErrEmailTaken)
 }
 
@@ -167,7 +161,7 @@ func sessionStanding(t *testing.T, r register) {
 	require.NoError(t, err)
 	want.EndedAt = &ended
 	assert.Equal(t, want, found)
-	none, err := r.Standing(r.ctx, numbered("b000", 9))
+	none, err := r.Standing(r.ctx, testkit.ID("b000", 9))
 	require.NoError(t, err)
 	assert.Nil(t, none)
 }
@@ -197,7 +191,7 @@ func (r register) left(t *testing.T, n int) string {
 	t.Helper()
 	alive := ""
 	for i := 1; i <= n; i++ {
-		found, err := r.Standing(r.ctx, numbered("b000", i))
+		found, err := r.Standing(r.ctx, testkit.ID("b000", i))
 		require.NoError(t, err)
 		if found != nil && found.EndedAt == nil {
 			alive += fmt.Sprint(i)
@@ -225,10 +219,10 @@ func sessionForgotten(t *testing.T, r register) {
 	r.session(t, two, 3)
 	expired, err := r.Expired(r.ctx, noon.Add(3*time.Hour), 1)
 	require.NoError(t, err)
-	assert.Equal(t, []string{numbered("b000", 1)}, expired, "the first")
+	assert.Equal(t, []string{testkit.ID("b000", 1)}, expired, "the first")
 	expired, err = r.Expired(r.ctx, noon.Add(3*time.Hour), 10)
 	require.NoError(t, err)
-	assert.Equal(t, []string{numbered("b000", 1), numbered("b000", 2)}, expired)
+	assert.Equal(t, []string{testkit.ID("b000", 1), testkit.ID("b000", 2)}, expired)
 	for _, want := range []int{1, 1, 0} {
 		gone, err := r.ForgetTokens(r.ctx, expired, 1)
 		require.NoError(t, err)
@@ -253,7 +247,7 @@ func factorRoundTrip(t *testing.T, r register) {
 	found, err := r.Factor(r.ctx, stored.UserID)
 	require.NoError(t, err)
 	assert.Equal(t, stored, found)
-	none, err := r.Factor(r.ctx, numbered("a000", 2))
+	none, err := r.Factor(r.ctx, testkit.ID("a000", 2))
 	require.NoError(t, err)
 	assert.Nil(t, none)
 }

@@ -2,7 +2,6 @@ package inventory_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -29,7 +28,7 @@ var settings = inventory.Config{Database: testkit.Name, ExpireEvery: time.Minute
 // The products that the catalog of the tests has, in the order of their ids; unknown is another.
 var tea, mug, pot, unknown = product(1), product(2), product(3), product(9)
 
-func product(i int) string { return fmt.Sprintf("00000000-0000-7000-a000-%012d", i) }
+func product(i int) string { return testkit.ID("a000", i) }
 
 // shelves is the catalog: a function field for each method.
 type shelves struct {

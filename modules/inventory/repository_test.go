@@ -19,8 +19,11 @@ import (
 // TestRepositoryContract goes through every query of the repository on every engine.
 func TestRepositoryContract(t *testing.T) {
 	testkit.Shows(t, testkit.Repositories)
-	suite := testkit.Suite{}
-	for name, scenario := range map[string]func(*testing.T, shelf){
+	testkit.Contract(t, testkit.Scenarios(func(t *testing.T, m *database.Manager) shelf {
+		repo, err := inventory.NewRepository(settings, m)
+		require.NoError(t, err)
+		return shelf{Repository: repo, ctx: t.Context()}
+	}, map[string]func(*testing.T, shelf){
 		"stock is found as it was stored":                   stockRoundTrip,
 		"stock that another has just made begins it again":  stockTwice,
 		"stock that was changed meanwhile is not written":   stockStale,
@@ -31,14 +34,7 @@ func TestRepositoryContract(t *testing.T) {
 		"a reference belongs to one reservation":            reservationTwice,
 		"holds follow their reservation":                    holdsFollow,
 		"what is due is found":                              reservationsDue,
-	} {
-		suite[name] = func(t *testing.T, m *database.Manager) {
-			repo, err := inventory.NewRepository(settings, m)
-			require.NoError(t, err)
-			scenario(t, shelf{Repository: repo, ctx: t.Context()})
-		}
-	}
-	testkit.Contract(t, suite)
+	}))
 }
 
 // shelf is a repository, with things to put into it that are the same in each run.

@@ -38,7 +38,7 @@ const patience = 20 * time.Second
 // The products of the tests.
 var tea, mug, book, retired, unknown = uuid(1), uuid(2), uuid(3), uuid(4), uuid(9)
 
-func uuid(i int) string { return fmt.Sprintf("00000000-0000-7000-a000-%012d", i) }
+func uuid(i int) string { return testkit.ID("a000", i) }
 
 // shelves is the catalog.
 type shelves struct {

@@ -17,8 +17,11 @@ import (
 // TestRepositoryContract goes through every query of the repository on every engine.
 func TestRepositoryContract(t *testing.T) {
 	testkit.Shows(t, testkit.Repositories)
-	suite := testkit.Suite{}
-	for name, scenario := range map[string]func(*testing.T, drawer){
+	testkit.Contract(t, testkit.Scenarios(func(t *testing.T, m *database.Manager) drawer {
+		repo, err := order.NewRepository(settings, m)
+		require.NoError(t, err)
+		return drawer{Repository: repo, ctx: t.Context()}
+	}, map[string]func(*testing.T, drawer){
 		"an order is found as it was stored":      orderRoundTrip,
 		"an order that is not there":              orderMissing,
 		"an order is updated once from a version": orderUpdate,
@@ -26,14 +29,7 @@ func TestRepositoryContract(t *testing.T) {
 		"a history has pages":                     changePages,
 		"what is due is found":                    ordersDue,
 		"what is owed is found":                   ordersOwed,
-	} {
-		suite[name] = func(t *testing.T, m *database.Manager) {
-			repo, err := order.NewRepository(settings, m)
-			require.NoError(t, err)
-			scenario(t, drawer{Repository: repo, ctx: t.Context()})
-		}
-	}
-	testkit.Contract(t, suite)
+	}))
 }
 
 // drawer is a repository, with things to put into it that are the same in each run.

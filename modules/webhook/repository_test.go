@@ -18,8 +18,11 @@ import (
 // TestRepositoryContract goes through every query of the repository on every engine.
 func TestRepositoryContract(t *testing.T) {
 	testkit.Shows(t, testkit.Repositories)
-	suite := testkit.Suite{}
-	for name, scenario := range map[string]func(*testing.T, book){
+	testkit.Contract(t, testkit.Scenarios(func(t *testing.T, m *database.Manager) book {
+		repo, err := webhook.NewRepository(settings(), m)
+		require.NoError(t, err)
+		return book{Repository: repo, ctx: t.Context()}
+	}, map[string]func(*testing.T, book){
 		"a webhook is found as it was stored":    webhookRoundTrip,
 		"a webhook is changed and deleted":       webhookChanged,
 		"webhooks have pages in both orders":     webhookPages,
@@ -28,14 +31,7 @@ func TestRepositoryContract(t *testing.T) {
 		"deliveries have pages and are filtered": deliveryPages,
 		"old deliveries go with their attempts":  deliveryForgotten,
 		"attempts are in their order":            attemptOrder,
-	} {
-		suite[name] = func(t *testing.T, m *database.Manager) {
-			repo, err := webhook.NewRepository(settings(), m)
-			require.NoError(t, err)
-			scenario(t, book{Repository: repo, ctx: t.Context()})
-		}
-	}
-	testkit.Contract(t, suite)
+	}))
 }
 
 // book is a repository, with rows to put into it that are the same in each run.
@@ -46,12 +42,10 @@ type book struct {
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 123456000, time.UTC)
 
-func numbered(kind string, i int) string { return fmt.Sprintf("00000000-0000-7000-%s-%012d", kind, i) }
-
 func (b book) webhook(t *testing.T, i int, active bool) *webhook.Webhook {
 	t.Helper()
 	made := &webhook.Webhook{
-		ID: numbered("a000", i), URL: fmt.Sprintf("https://example.com/%d", i), Events: "order.* *", Active: active, Secret: "a1.k.x",
+		ID: testkit.ID("a000", i), URL: fmt.Sprintf("https://example.com/%d", i), Events: "order.* *", Active: active, Secret: "a1.k.x",
 		Version: 1, CreatedAt: noon.Add(time.Duration(i) * time.Second), UpdatedAt: noon,
 	}
 	require.NoError(t, b.InsertWebhook(b.ctx, made))
@@ -61,7 +55,7 @@ func (b book) webhook(t *testing.T, i int, active bool) *webhook.Webhook {
 func (b book) delivery(t *testing.T, i int, state webhook.State) *webhook.Delivery {
 	t.Helper()
 	made := &webhook.Delivery{
-		ID: numbered("d000", i), WebhookID: numbered("a000", 1), EventID: numbered("e000", i), EventType: "order.placed.v1",
+		ID: testkit.ID("d000", i), WebhookID: testkit.ID("a000", 1), EventID: testkit.ID("e000", i), EventType: "order.placed.v1",
 		Body: []byte(`{"a":1}`), State: state, NextAt: &noon, CreatedAt: noon.Add(time.Duration(i) * time.Second),
 	}
 	require.NoError(t, b.InsertDeliveries(b.ctx, []*webhook.Delivery{made}))
@@ -118,7 +112,7 @@ func webhookPages(t *testing.T, b book) {
 				break
 			}
 		}
-		assert.Equal(t, []string{numbered("a000", want[0]), numbered("a000", want[1]), numbered("a000", want[2])}, got)
+		assert.Equal(t, []string{testkit.ID("a000", want[0]), testkit.ID("a000", want[1]), testkit.ID("a000", want[2])}, got)
 	}
 }
 
@@ -128,7 +122,7 @@ func webhookActive(t *testing.T, b book) {
 	found, err := b.Active(b.ctx)
 	require.NoError(t, err)
 	require.Len(t, found, 1)
-	assert.Equal(t, numbered("a000", 1), found[0].ID)
+	assert.Equal(t, testkit.ID("a000", 1), found[0].ID)
 }
 
 func deliveryRoundTrip(t *testing.T, b book) {
@@ -153,17 +147,17 @@ func deliveryPages(t *testing.T, b book) {
 	for i, state := range []webhook.State{webhook.Pending, webhook.Delivered, webhook.Pending} {
 		b.delivery(t, i+1, state)
 	}
-	first, err := b.Deliveries(b.ctx, numbered("a000", 1), "", page.Request{Limit: 2, Sort: "-created_at"})
+	first, err := b.Deliveries(b.ctx, testkit.ID("a000", 1), "", page.Request{Limit: 2, Sort: "-created_at"})
 	require.NoError(t, err)
-	assert.Equal(t, numbered("d000", 3), first.Items[0].ID)
+	assert.Equal(t, testkit.ID("d000", 3), first.Items[0].ID)
 	assert.Empty(t, first.Items[0].Body)
-	second, err := b.Deliveries(b.ctx, numbered("a000", 1), "", page.Request{Limit: 2, Sort: "-created_at", After: first.Next})
+	second, err := b.Deliveries(b.ctx, testkit.ID("a000", 1), "", page.Request{Limit: 2, Sort: "-created_at", After: first.Next})
 	require.NoError(t, err)
 	require.Len(t, second.Items, 1)
-	pending, err := b.Deliveries(b.ctx, numbered("a000", 1), webhook.Pending, page.Request{Limit: 2, Sort: "created_at"})
+	pending, err := b.Deliveries(b.ctx, testkit.ID("a000", 1), webhook.Pending, page.Request{Limit: 2, Sort: "created_at"})
 	require.NoError(t, err)
-	assert.Equal(t, []string{numbered("d000", 1), numbered("d000", 3)}, []string{pending.Items[0].ID, pending.Items[1].ID})
-	others, err := b.Deliveries(b.ctx, numbered("a000", 2), "", page.Request{Limit: 2, Sort: "created_at"})
+	assert.Equal(t, []string{testkit.ID("d000", 1), testkit.ID("d000", 3)}, []string{pending.Items[0].ID, pending.Items[1].ID})
+	others, err := b.Deliveries(b.ctx, testkit.ID("a000", 2), "", page.Request{Limit: 2, Sort: "created_at"})
 	require.NoError(t, err)
 	assert.Empty(t, others.Items)
 }
@@ -172,24 +166,24 @@ func deliveryForgotten(t *testing.T, b book) {
 	for i, state := range []webhook.State{webhook.Failed, webhook.Pending, webhook.Delivered, webhook.Delivered} {
 		b.delivery(t, i+1, state)
 	}
-	require.NoError(t, b.InsertAttempt(b.ctx, &webhook.Attempt{ID: numbered("c000", 1), DeliveryID: numbered("d000", 1), Attempt: 1, StartedAt: noon}))
-	require.NoError(t, b.InsertAttempt(b.ctx, &webhook.Attempt{ID: numbered("c000", 2), DeliveryID: numbered("d000", 2), Attempt: 1, StartedAt: noon}))
+	require.NoError(t, b.InsertAttempt(b.ctx, &webhook.Attempt{ID: testkit.ID("c000", 1), DeliveryID: testkit.ID("d000", 1), Attempt: 1, StartedAt: noon}))
+	require.NoError(t, b.InsertAttempt(b.ctx, &webhook.Attempt{ID: testkit.ID("c000", 2), DeliveryID: testkit.ID("d000", 2), Attempt: 1, StartedAt: noon}))
 	old, err := b.EndedBefore(b.ctx, noon.Add(4*time.Second), 1)
 	require.NoError(t, err)
-	assert.Equal(t, []string{numbered("d000", 1)}, old)
+	assert.Equal(t, []string{testkit.ID("d000", 1)}, old)
 	old, err = b.EndedBefore(b.ctx, noon.Add(4*time.Second), 10)
 	require.NoError(t, err)
-	assert.Equal(t, []string{numbered("d000", 1), numbered("d000", 3)}, old)
-	again := numbered("d000", 2) // as if it had ended when it was looked for
+	assert.Equal(t, []string{testkit.ID("d000", 1), testkit.ID("d000", 3)}, old)
+	again := testkit.ID("d000", 2) // as if it had ended when it was looked for
 	require.NoError(t, b.InTx(b.ctx, func(ctx context.Context) error {
 		gone, err := b.DeleteEnded(ctx, append(old, again))
 		assert.Equal(t, 2, gone)
 		return err
 	}))
-	left, err := b.Deliveries(b.ctx, numbered("a000", 1), "", page.Request{Limit: 10, Sort: "created_at"})
+	left, err := b.Deliveries(b.ctx, testkit.ID("a000", 1), "", page.Request{Limit: 10, Sort: "created_at"})
 	require.NoError(t, err)
 	require.Len(t, left.Items, 2)
-	attempts, err := b.Attempts(b.ctx, numbered("d000", 1))
+	attempts, err := b.Attempts(b.ctx, testkit.ID("d000", 1))
 	require.NoError(t, err)
 	assert.Empty(t, attempts)
 	attempts, err = b.Attempts(b.ctx, again)
@@ -198,8 +192,8 @@ func deliveryForgotten(t *testing.T, b book) {
 }
 
 func attemptOrder(t *testing.T, b book) {
-	second := webhook.Attempt{ID: numbered("c000", 1), DeliveryID: "d", Attempt: 2, StartedAt: noon, Status: 200}
-	first := webhook.Attempt{ID: numbered("c000", 2), DeliveryID: "d", Attempt: 1, StartedAt: noon, DurationMS: 12, Error: "no", Response: "nö"}
+	second := webhook.Attempt{ID: testkit.ID("c000", 1), DeliveryID: "d", Attempt: 2, StartedAt: noon, Status: 200}
+	first := webhook.Attempt{ID: testkit.ID("c000", 2), DeliveryID: "d", Attempt: 1, StartedAt: noon, DurationMS: 12, Error: "no", Response: "nö"}
 	require.NoError(t, b.InsertAttempt(b.ctx, &second))
 	require.NoError(t, b.InsertAttempt(b.ctx, &first))
 	found, err := b.Attempts(b.ctx, "d")

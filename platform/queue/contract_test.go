@@ -17,8 +17,19 @@ import (
 
 // TestContract goes through every statement on every engine.
 func TestContract(t *testing.T) {
-	suite := testkit.Suite{}
-	for name, scenario := range map[string]func(*testing.T, *desk){
+	testkit.Contract(t, testkit.Scenarios(func(t *testing.T, m *database.Manager) *desk {
+		db, err := m.DB(testkit.Name)
+		require.NoError(t, err)
+		d := &desk{now: time.Date(2026, time.November, 24, 12, 0, 0, 0, time.UTC), done: newBook(), db: db}
+		d.Queue = queue.New(db, func() time.Time { return d.now }, testkit.Quiet())
+		d.worker = d.Worker("work", func(ctx context.Context, job queue.Job) error {
+			if d.fails != nil {
+				return d.fails
+			}
+			return d.done.noting(ctx, job)
+		}, queue.Options{Attempts: 2, Backoff: backoff.Exponential{First: time.Minute, Last: time.Minute}, Lease: time.Hour})
+		return d
+	}, map[string]func(*testing.T, *desk){
 		"jobs are carried out in the order of their key": jobsInOrder,
 		"a job that failed holds back its key":           jobPutOff,
 		"a job is given back as it was taken":            jobGivenBack,
@@ -26,22 +37,7 @@ func TestContract(t *testing.T) {
 		"a dead job is kept, retried and discarded":      jobDead,
 		"a job is withdrawn while nobody has begun it":   jobWithdrawn,
 		"the backlog is counted":                         jobsCounted,
-	} {
-		suite[name] = func(t *testing.T, m *database.Manager) {
-			db, err := m.DB(testkit.Name)
-			require.NoError(t, err)
-			d := &desk{now: time.Date(2026, time.November, 24, 12, 0, 0, 0, time.UTC), done: newBook(), db: db}
-			d.Queue = queue.New(db, func() time.Time { return d.now }, testkit.Quiet())
-			d.worker = d.Worker("work", func(ctx context.Context, job queue.Job) error {
-				if d.fails != nil {
-					return d.fails
-				}
-				return d.done.noting(ctx, job)
-			}, queue.Options{Attempts: 2, Backoff: backoff.Exponential{First: time.Minute, Last: time.Minute}, Lease: time.Hour})
-			scenario(t, d)
-		}
-	}
-	testkit.Contract(t, suite)
+	}))
 }
 
 // desk is a queue at a time of its own, and a worker that takes a turn when it is told to.

@@ -18,8 +18,19 @@ import (
 
 // TestContract goes through every statement on every engine.
 func TestContract(t *testing.T) {
-	suite := testkit.Suite{}
-	for name, scenario := range map[string]func(*testing.T, *shop){
+	testkit.Contract(t, testkit.Scenarios(func(t *testing.T, m *database.Manager) *shop {
+		s := &shop{now: time.Date(2026, time.November, 24, 12, 0, 0, 0, time.UTC)}
+		s.Tasks = configured(t, m, settings, func() time.Time { return s.now })
+		var err error
+		s.worker, err = tasks.NewWorker(s.Tasks, prometheus.NewRegistry(),
+			[]tasks.Handler{greet.On(func(ctx context.Context, run *tasks.Run, p params) (result, error) {
+				return s.do(ctx, run, p)
+			}, tasks.Options{Retention: time.Hour, Attempts: 2})},
+			[]tasks.Schedule{tasks.Every("hourly", time.Hour, greet, params{"all"})})
+		require.NoError(t, err)
+		s.do = hello
+		return s
+	}, map[string]func(*testing.T, *shop){
 		"a task is carried out, with what it saved":  taskCarriedOut,
 		"a task that failed is tried again":          taskTriedAgain,
 		"a task is canceled, before and while":       taskCanceled,
@@ -27,22 +38,7 @@ func TestContract(t *testing.T) {
 		"a key belongs to one task that is not done": taskUnique,
 		"a schedule starts a task when it is due":    scheduleStarted,
 		"finished tasks are forgotten":               tasksForgotten,
-	} {
-		suite[name] = func(t *testing.T, m *database.Manager) {
-			s := &shop{now: time.Date(2026, time.November, 24, 12, 0, 0, 0, time.UTC)}
-			s.Tasks = configured(t, m, settings, func() time.Time { return s.now })
-			var err error
-			s.worker, err = tasks.NewWorker(s.Tasks, prometheus.NewRegistry(),
-				[]tasks.Handler{greet.On(func(ctx context.Context, run *tasks.Run, p params) (result, error) {
-					return s.do(ctx, run, p)
-				}, tasks.Options{Retention: time.Hour, Attempts: 2})},
-				[]tasks.Schedule{tasks.Every("hourly", time.Hour, greet, params{"all"})})
-			require.NoError(t, err)
-			s.do = hello
-			scenario(t, s)
-		}
-	}
-	testkit.Contract(t, suite)
+	}))
 }
 
 // shop has tasks at a time of its own, and a worker that carries out what it is told to.

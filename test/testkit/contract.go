@@ -20,6 +20,15 @@ var update = flag.Bool("update", false, "write the golden files of statements fo
 // all, since it is run twice and must say the same both times.
 type Suite map[string]func(t *testing.T, m *database.Manager)
 
+// Scenarios makes a suite of scenarios that all tell of one thing, such as a repository, which open makes on their database.
+func Scenarios[T any](open func(t *testing.T, m *database.Manager) T, all map[string]func(*testing.T, T)) Suite {
+	suite := Suite{}
+	for name, scenario := range all {
+		suite[name] = func(t *testing.T, m *database.Manager) { scenario(t, open(t, m)) }
+	}
+	return suite
+}
+
 // Contract runs a suite on every engine, each scenario on a fresh database with the program's migrations, and on a
 // recorder in the place of Oracle: that answers what SQLite has answered to the same scenario, and its statements, all of
 // them distinct, must be those in the files of testdata/oracle. -update writes these.

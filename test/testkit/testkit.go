@@ -16,6 +16,7 @@ package testkit
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -90,6 +91,9 @@ func through(t testing.TB, cfgs database.Configs, around database.Around) *datab
 
 // Quiet is a logger that says nothing.
 func Quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// ID is the i-th id of a kind, four hexadecimal digits: a UUID that is the same in every run.
+func ID(kind string, i int) string { return fmt.Sprintf("00000000-0000-7000-%s-%012d", kind, i) }
 
 // sqliteImage migrates a database and gives its file, whole: closing the last connection puts the log into it.
 func sqliteImage(files fs.FS) (image []byte, err error) {
