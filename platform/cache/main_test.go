@@ -20,14 +20,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	redis.SetLogger(silence{})
 	goleak.VerifyTestMain(m)
 }
-
-// silence is what the client logs of connections that the tests cut.
-type silence struct{}
-
-func (silence) Printf(context.Context, string, ...any) {}
 
 var (
 	errNone   = errors.New("there is none")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -59,7 +60,7 @@ func openRedis(src source) (Connection, error) {
 	o.ConnMaxIdleTime = cmp.Or(pool.MaxIdleTime, serverMaxIdleTime)
 	// Only a managed service knows the command, and every connection would begin by asking for it.
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	redis.SetLogger(redisLog{src.logger}) // the client has one for the whole process
+	redisLogger.Store(src.logger)
 	return &Redis{name: src.name, client: redis.NewUniversalClient(o), maxOpen: o.PoolSize}, nil
 }
 
@@ -128,13 +129,21 @@ func classifyRedis(err error) error {
 	return nil
 }
 
+// redisLogger is that of the Redis opened last: the client has one for the whole process. It reads it without a lock, so
+// ours is in its place before there can be a client.
+var redisLogger = func() *atomic.Pointer[slog.Logger] {
+	var logger atomic.Pointer[slog.Logger]
+	redis.SetLogger(redisLog{&logger})
+	return &logger
+}()
+
 // redisLog takes what the client says about broken connections. Their errors are returned, so it is of use only to who
 // looks closer.
-type redisLog struct{ logger *slog.Logger }
+type redisLog struct{ to *atomic.Pointer[slog.Logger] }
 
 // Printf makes a logger of the client's of it.
 func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
-	if l.logger.Enabled(ctx, slog.LevelDebug) {
-		l.logger.DebugContext(ctx, "redis driver", slog.String("text", fmt.Sprintf(format, args...)))
+	if logger := l.to.Load(); logger != nil && logger.Enabled(ctx, slog.LevelDebug) {
+		logger.DebugContext(ctx, "redis driver", slog.String("text", fmt.Sprintf(format, args...)))
 	}
 }
