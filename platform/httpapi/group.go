@@ -158,7 +158,7 @@ func (g *Group) tags() []*huma.Tag {
 	for _, operation := range g.operations {
 		if name := operation.Tag; !seen[name] {
 			seen[name] = true
-			tags = append(tags, &huma.Tag{Name: name, Description: name + " and what can be done with them."})
+			tags = append(tags, &huma.Tag{Name: name, Description: "Everything under " + name + "."})
 		}
 	}
 	return tags

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -145,16 +146,24 @@ func (g *Group) enter(op Operation, timeout time.Duration, maxBody config.Size) 
 	}
 }
 
-// checkQuery refuses a query that could be read in part only: a filter that gets lost would choose everything.
+// checkQuery refuses a query that could be read in part only: a filter that gets lost would choose everything, and no
+// database finds text that is not UTF-8.
 func checkQuery(raw string) error {
 	query, err := url.ParseQuery(raw)
 	if err != nil {
 		return problem.BadRequest.New("the query string is not well-formed").Because(err)
 	}
 	for name, values := range query {
+		if !utf8.ValidString(name) {
+			return problem.BadRequest.New("the query string is not UTF-8")
+		}
 		if len(values) > 1 {
 			return problem.BadRequest.Errorf("the parameter %q is given %d times", name, len(values)).
 				With(problem.Field{In: "query", Pointer: "/" + name, Detail: "must be given once"})
+		}
+		if !utf8.ValidString(values[0]) {
+			return problem.BadRequest.Errorf("the parameter %q is not text", name).
+				With(problem.Field{In: "query", Pointer: "/" + name, Detail: "must be UTF-8"})
 		}
 	}
 	return nil

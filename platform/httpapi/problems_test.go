@@ -42,6 +42,8 @@ func TestBadRequestsAreAnsweredWithProblemDocuments(t *testing.T) {
 		"a number as 1.0":    {request{method: "POST", path: "/api/v1/cups", body: `{"name":"ab","size":1.0}`}, 422, "validation_failed", ""},
 		"malformed query":    {request{method: "GET", path: "/api/v1/teapot?q=%zz"}, 400, "bad_request", ""},
 		"a repeated query":   {request{method: "GET", path: "/api/v1/teapot?q=1&q=2"}, 400, "bad_request", "/q"},
+		"a query in Latin-1": {request{method: "GET", path: "/api/v1/teapot?q=caf%e9"}, 400, "bad_request", "/q"},
+		"a name in Latin-1":  {request{method: "GET", path: "/api/v1/teapot?caf%e9=1"}, 400, "bad_request", ""},
 		"over-long body":     {request{method: "POST", path: "/api/v1/cups", body: `{"name":"` + strings.Repeat("a", 5000) + `"}`}, 413, "payload_too_large", ""},
 		"wrong content type": {request{method: "POST", path: "/api/v1/cups", body: `x=1`, header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}}, 415, "unsupported_media_type", ""},
 		"a domain's problem": {request{method: "GET", path: "/api/v1/teapot"}, 418, "teapot", ""},
