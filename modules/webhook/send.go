@@ -139,7 +139,7 @@ func (s *Sender) send(ctx context.Context, w *Webhook, d *Delivery) (*outcome, e
 	}
 	made := &outcome{Attempt: Attempt{DeliveryID: d.ID, StartedAt: at, DurationMS: time.Since(began).Milliseconds()}}
 	if err != nil {
-		made.Error = clip(err.Error(), maxError)
+		made.Error = database.Clip(err.Error(), maxError)
 		return made, nil
 	}
 	defer func() { _ = response.Body.Close() }()
@@ -147,9 +147,9 @@ func (s *Sender) send(ctx context.Context, w *Webhook, d *Delivery) (*outcome, e
 	if err != nil {
 		return nil, fmt.Errorf("read the answer of the webhook %s: %w", w.ID, err)
 	}
-	made.Status, made.Response = response.StatusCode, clip(string(text), maxResponse)
+	made.Status, made.Response = response.StatusCode, database.Clip(string(text), maxResponse)
 	if !made.ok() {
-		made.Error = clip("the answer was "+response.Status, maxError)
+		made.Error = database.Clip("the answer was "+response.Status, maxError)
 	}
 	made.retryAfter = httpclient.RetryAfter(response)
 	return made, nil
@@ -190,12 +190,6 @@ func (s *Sender) signatures(w *Webhook, d *Delivery, at time.Time) (string, erro
 		}
 	}
 	return strings.Join(signed, " "), nil
-}
-
-// clip is the beginning of a text, so that a column takes it on every engine.
-func clip(text string, most int) string {
-	text = strings.ReplaceAll(text[:min(len(text), most)], "\x00", "")
-	return strings.ToValidUTF8(text, "")
 }
 
 // slots bounds how much is under way to each webhook in this process.

@@ -10,6 +10,7 @@ import (
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
+	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/problem"
 )
 
@@ -250,7 +251,7 @@ func (s *session) bury(ctx context.Context, d amqp.Delivery, attempts int, cause
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), letterTimeout)
 	defer cancel()
 	letter := publishing(received(d))
-	letter.Headers[errorHeader], letter.Headers[attemptHeader] = clip(cause.Error()), int64(attempts)
+	letter.Headers[errorHeader], letter.Headers[attemptHeader] = database.Clip(cause.Error(), maxError), int64(attempts)
 	letter.Headers[diedHeader] = time.Now().UTC().Format(time.RFC3339Nano)
 	s.burying.Lock()
 	defer s.burying.Unlock()
@@ -267,10 +268,3 @@ func (s *session) bury(ctx context.Context, d amqp.Delivery, attempts int, cause
 }
 
 const maxError = 4000 // bytes kept of an error
-
-func clip(text string) string {
-	if len(text) <= maxError {
-		return text
-	}
-	return text[:maxError]
-}

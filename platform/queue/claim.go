@@ -15,8 +15,10 @@ import (
 	"github.com/trellis-go/trellis/platform/id"
 )
 
-// window is how many times as many jobs are looked at as can be taken: some may be held back by others of their key.
-const window = 4
+const (
+	window   = 4   // times as many jobs are looked at as can be taken: some may be held back by others of their key
+	mostKeys = 500 // after so many the rest is left to the next turn
+)
 
 // claim is a number of jobs taken at once. Its id is what their rows say the owner is.
 type claim struct {
@@ -65,6 +67,9 @@ func (w *Worker) take(ctx context.Context, limit int) (*claim, error) {
 		}
 		return w.mark(ctx, taken, seqs)
 	})
+	if errors.Is(err, errRenewed) {
+		return &claim{}, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("take jobs of the queue %s: %w", w.queue, err)
 	}
@@ -83,29 +88,49 @@ func (w *Worker) lock(ctx context.Context) error {
 	return err
 }
 
-// choose gives the jobs of a class that can be taken.
+// choose gives the jobs of a class that can be taken. Where the first that it looks at leave room, since others of their
+// keys are under way, it looks behind them, without the keys that it has seen.
 func (w *Worker) choose(ctx context.Context, class, limit int) ([]int64, error) {
-	now := w.now().UnixMicro()
-	var places []place
-	err := w.db.Writer(ctx).Model(&row{}).Where("queue = ? AND priority = ? AND due_at <= ?", w.queue, class, now).
-		Order("due_at, seq").Limit(limit * window).Find(&places).Error
-	if err != nil {
-		return nil, err
+	var seqs []int64
+	var seen []string
+	due := w.db.Writer(ctx).Model(&row{}).Where("queue = ? AND priority = ? AND due_at <= ?", w.queue, class, w.now().UnixMicro()).
+		Order("due_at, seq").Limit(limit * window).Session(&gorm.Session{})
+	for next := due; ; {
+		var places []place
+		if err := next.Find(&places).Error; err != nil {
+			return nil, err
+		}
+		more, keys, err := w.pick(ctx, places, limit-len(seqs))
+		seqs, seen = append(seqs, more...), append(seen, keys...)
+		if err != nil || len(seqs) >= limit || len(places) < limit*window || len(seen) > mostKeys {
+			return seqs, err
+		}
+		last := places[len(places)-1]
+		next = due.Where("due_at > ? OR (due_at = ? AND seq > ?)", last.DueAt, last.DueAt, last.Seq)
+		if len(seen) > 0 {
+			next = next.Where("order_key IS NULL OR order_key NOT IN ?", seen) // NULL is how Oracle has an empty one
+		}
 	}
+}
+
+// pick gives those of places that can be taken, and the keys that it found. First each key has its share, so that one with
+// many jobs does not keep the handlers from the others.
+func (w *Worker) pick(ctx context.Context, places []place, limit int) (seqs []int64, keys []string, err error) {
 	lanes, err := w.lanes(ctx, places)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	byKey := map[string][]place{}
 	for _, p := range places {
+		if p.OrderKey != "" && byKey[p.OrderKey] == nil {
+			keys = append(keys, p.OrderKey)
+		}
 		byKey[p.OrderKey] = append(byKey[p.OrderKey], p)
 	}
-	var seqs []int64
 	var blocked []string
+	var rest []int64
+	share := max(1, limit/w.options.Concurrency)
 	for _, p := range places {
-		if len(seqs) >= limit {
-			break
-		}
 		waiting, unseen := byKey[p.OrderKey]
 		switch {
 		case p.OrderKey == "":
@@ -117,11 +142,14 @@ func (w *Worker) choose(ctx context.Context, class, limit int) ([]int64, error) 
 			if len(free) == 0 {
 				blocked = append(blocked, p.OrderKey)
 			}
-			seqs = append(seqs, free[:min(len(free), limit-len(seqs))]...)
+			first := min(len(free), share)
+			seqs, rest = append(seqs, free[:first]...), append(rest, free[first:]...)
 		}
 	}
-	found, err := w.unblock(ctx, places, lanes, blocked, limit-len(seqs), now)
-	return append(seqs, found...), err
+	seqs = append(seqs, rest...)
+	seqs = seqs[:min(len(seqs), limit)]
+	found, err := w.unblock(ctx, places, lanes, blocked, limit-len(seqs))
+	return append(seqs, found...), keys, err
 }
 
 // lane is what is known of the jobs of one key up to a certain one.
@@ -177,11 +205,12 @@ func (w *Worker) lanes(ctx context.Context, places []place) (map[string]lane, er
 // that they are not looked at before, however many there are. For one that is being carried out they stay as they are: it
 // may end at any time.
 func (w *Worker) unblock(
-	ctx context.Context, places []place, lanes map[string]lane, blocked []string, limit int, now int64,
+	ctx context.Context, places []place, lanes map[string]lane, blocked []string, limit int,
 ) (seqs []int64, err error) {
 	if len(blocked) == 0 {
 		return nil, nil
 	}
+	now := w.now().UnixMicro()
 	first := make([]int64, len(blocked))
 	for i, key := range blocked {
 		first[i] = lanes[key].Head
@@ -233,19 +262,26 @@ func (w *Worker) putOff(ctx context.Context, places []place, head place) error {
 	return w.db.Writer(ctx).Model(&row{}).Where("seq IN ?", behind).Update("due_at", head.DueAt).Error
 }
 
-// mark writes the claim into the rows and reads them.
+// errRenewed is that a job was not free any more: its owner, whose lease had run out, gave a sign of life in between.
+var errRenewed = errors.New("a job is held again")
+
+// mark writes the claim into the rows and reads them. It takes all of them or none: a job must not begin before those in
+// front of it.
 func (w *Worker) mark(ctx context.Context, taken *claim, seqs []int64) error {
 	if len(seqs) == 0 {
 		return nil
 	}
-	err := w.db.Writer(ctx).Model(&row{}).Where("seq IN ?", seqs).Updates(map[string]any{
+	marked := w.db.Writer(ctx).Model(&row{}).Where("seq IN ? AND due_at <= ?", seqs, w.now().UnixMicro()).Updates(map[string]any{
 		"owner": taken.id, "attempt": gorm.Expr("attempt + 1"), "due_at": w.now().Add(w.options.Lease).UnixMicro(),
-	}).Error
-	if err != nil {
-		return err
+	})
+	if marked.Error != nil {
+		return marked.Error
+	}
+	if marked.RowsAffected != int64(len(seqs)) {
+		return errRenewed
 	}
 	var rows []row
-	err = w.db.Writer(ctx).Where("seq IN ?", seqs).
+	err := w.db.Writer(ctx).Where("seq IN ?", seqs).
 		Clauses(clause.OrderBy{Columns: []clause.OrderByColumn{{Column: clause.Column{Name: "seq"}}}}).Find(&rows).Error
 	at := map[string]int{}
 	for _, r := range rows {

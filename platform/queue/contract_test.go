@@ -3,6 +3,8 @@ package queue_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,10 +33,14 @@ func TestContract(t *testing.T) {
 		return d
 	}, map[string]func(*testing.T, *desk){
 		"jobs are carried out in the order of their key": jobsInOrder,
+		"each key has its share of a turn":               jobsOfEachKey,
+		"a key that is busy holds up no other":           jobsBehindABusyKey,
 		"a job that failed holds back its key":           jobPutOff,
 		"a job is given back as it was taken":            jobGivenBack,
 		"a job that was taken by others is let go":       jobLost,
 		"a dead job is kept, retried and discarded":      jobDead,
+		"of a job that died twice the last is kept":      jobDeadTwice,
+		"an error may be of any bytes":                   jobWithAnyError,
 		"a job is withdrawn while nobody has begun it":   jobWithdrawn,
 		"the backlog is counted":                         jobsCounted,
 	}))
@@ -73,8 +79,29 @@ func jobsInOrder(t *testing.T, d *desk) {
 	d.turn(t, 2, 2)
 	d.turn(t, 10, 2)
 	d.turn(t, 10, 0)
-	assert.ElementsMatch(t, []string{"a1", "a2", "a3", "free"}, d.done.read())
-	assert.Equal(t, []string{"a1", "a2"}, d.done.read()[:2])
+	all := d.done.read()
+	assert.ElementsMatch(t, []string{"a1", "a2", "a3", "free"}, all)
+	assert.Equal(t, []string{"a1", "a2", "a3"}, slices.DeleteFunc(all, func(one string) bool { return one == "free" }))
+}
+
+func jobsOfEachKey(t *testing.T, d *desk) {
+	enqueue(t, d.Queue, named("a", "a1", "a2", "a3", "a4")...)
+	enqueue(t, d.Queue, named("b", "b1")...)
+	d.turn(t, 3, 3)
+	assert.ElementsMatch(t, []string{"a1", "a2", "b1"}, d.done.read())
+}
+
+func jobsBehindABusyKey(t *testing.T, d *desk) {
+	enqueue(t, d.Queue, named("a", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "a10")...)
+	enqueue(t, d.Queue, append(named("b", "b1", "b2"), named("", "free")...)...)
+	err := d.db.Writer(t.Context()).Exec("UPDATE queue_jobs SET owner = ?, due_at = ? WHERE id = ?", "other",
+		d.now.Add(time.Hour).UnixMicro(), "a1").Error
+	require.NoError(t, err)
+	for range 3 {
+		d.turn(t, 1, 1)
+	}
+	d.turn(t, 1, 0)
+	assert.Equal(t, []string{"b1", "b2", "free"}, d.done.read())
 }
 
 func jobPutOff(t *testing.T, d *desk) {
@@ -131,6 +158,30 @@ func jobDead(t *testing.T, d *desk) {
 	d.fails = nil
 	d.turn(t, 10, 1)
 	assert.Equal(t, []string{"a1"}, d.done.read())
+}
+
+func jobDeadTwice(t *testing.T, d *desk) {
+	for _, cause := range []string{"once", "twice"} {
+		enqueue(t, d.Queue, named("a", "a1")...)
+		d.fails = queue.Dead(errors.New(cause))
+		d.turn(t, 10, 1)
+	}
+	dead, err := d.Dead(t.Context(), "work", 0, 10)
+	require.NoError(t, err)
+	require.Len(t, dead, 1)
+	assert.Equal(t, "twice", dead[0].Error)
+}
+
+func jobWithAnyError(t *testing.T, d *desk) {
+	enqueue(t, d.Queue, named("a", "a1")...)
+	d.fails = errors.New("caf\xe9 " + strings.Repeat("語", 2000))
+	d.turn(t, 10, 1)
+	d.now = d.now.Add(10 * time.Minute)
+	d.turn(t, 10, 1)
+	dead, err := d.Dead(t.Context(), "work", 0, 10)
+	require.NoError(t, err)
+	require.Len(t, dead, 1)
+	assert.Equal(t, "caf "+strings.Repeat("語", 1331), dead[0].Error)
 }
 
 func jobWithdrawn(t *testing.T, d *desk) {

@@ -25,7 +25,7 @@ func (w *Worker) Turn(ctx context.Context, limit int) (int, error) {
 	if len(batch) == 0 {
 		return 0, nil
 	}
-	err = w.prolong(ctx, taken, seqs)
+	err = w.prolong(ctx, map[*claim][]int64{taken: seqs})
 	return len(batch), errors.Join(err, w.db.InTx(ctx, func(ctx context.Context) error { return w.write(ctx, batch) }))
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"github.com/trellis-go/trellis/platform/backoff"
 	"github.com/trellis-go/trellis/platform/database"
@@ -123,22 +122,28 @@ func (w *Worker) fail(ctx context.Context, o outcome) error {
 			database.AfterCommit(ctx, func(context.Context) { time.AfterFunc(wait, w.wake) }) // not before it can be seen
 		}
 		return w.free(ctx, o, map[string]any{
-			"owner": nil, "due_at": w.now().Add(wait).UnixMicro(), "last_error": clip(o.err.Error()),
+			"owner": nil, "due_at": w.now().Add(wait).UnixMicro(), "last_error": database.Clip(o.err.Error(), maxError),
 		})
 	}
 	gone := w.db.Writer(ctx).Where("seq = ? AND owner = ?", job.Seq, o.claim.id).Delete(&row{})
 	if gone.Error != nil || gone.RowsAffected == 0 {
 		return gone.Error
 	}
-	err := w.db.Writer(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&dead{
+	// One that died before under this id was another one, enqueued since: what is known of the last is kept.
+	if _, err := w.Discard(ctx, job.Queue, job.ID); err != nil {
+		return err
+	}
+	err := w.db.Writer(ctx).Create(&dead{
 		Queue: job.Queue, ID: job.ID, OrderKey: job.OrderKey, Priority: job.Priority, Payload: job.Payload,
-		Attempt: job.Attempt, EnqueuedAt: job.EnqueuedAt, DiedAt: w.now().UnixMicro(), LastError: clip(o.err.Error()),
+		Attempt: job.Attempt, EnqueuedAt: job.EnqueuedAt, DiedAt: w.now().UnixMicro(), LastError: database.Clip(o.err.Error(), maxError),
 	}).Error
 	if err != nil {
 		return fmt.Errorf("keep the dead job %s: %w", job.ID, err)
 	}
-	w.logger.ErrorContext(ctx, "a job is dead", slog.String("queue", job.Queue), slog.String("job", job.ID),
-		slog.Int("attempts", job.Attempt), slog.Any("error", o.err))
+	database.AfterCommit(ctx, func(ctx context.Context) {
+		w.logger.ErrorContext(ctx, "a job is dead", slog.String("queue", job.Queue), slog.String("job", job.ID),
+			slog.Int("attempts", job.Attempt), slog.Any("error", o.err))
+	})
 	return nil
 }
 
@@ -159,10 +164,3 @@ func (w *Worker) again(attempt int, failure error) (wait time.Duration, again bo
 }
 
 const maxError = 4000 // bytes kept of an error
-
-func clip(text string) string {
-	if len(text) <= maxError {
-		return text
-	}
-	return text[:maxError]
-}

@@ -16,6 +16,7 @@ type holdings struct {
 	mu     sync.Mutex
 	claims map[*claim]map[int64]context.CancelCauseFunc
 	jobs   int
+	runs   int           // that are not at their end
 	less   chan struct{} // signals that there is less, at least once
 }
 
@@ -23,6 +24,7 @@ func (h *holdings) add(c *claim) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.claims[c] = map[int64]context.CancelCauseFunc{}
+	h.runs += len(c.runs)
 	for _, rows := range c.runs {
 		for _, r := range rows {
 			h.claims[c][r.Seq] = nil
@@ -60,16 +62,28 @@ func (h *holdings) drop(c *claim, cause error, seqs ...int64) {
 	if len(h.claims[c]) == 0 {
 		delete(h.claims, c)
 	}
+	h.signal()
+}
+
+// end says that a run has come to its end.
+func (h *holdings) end() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.runs--
+	h.signal()
+}
+
+func (h *holdings) signal() {
 	select {
 	case h.less <- struct{}{}:
 	default:
 	}
 }
 
-func (h *holdings) count() int {
+func (h *holdings) count() (jobs, runs int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.jobs
+	return h.jobs, h.runs
 }
 
 // all is the jobs of every claim at this moment.
@@ -95,10 +109,8 @@ func (w *Worker) renew(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		for c, seqs := range w.held.all() {
-			if err := w.prolong(ctx, c, seqs); err != nil && ctx.Err() == nil {
-				w.logger.WarnContext(ctx, "the lease of jobs was not renewed", slog.String("queue", w.queue), slog.Any("error", err))
-			}
+		if err := w.prolong(ctx, w.held.all()); err != nil && ctx.Err() == nil {
+			w.logger.WarnContext(ctx, "the leases of jobs were not renewed", slog.String("queue", w.queue), slog.Any("error", err))
 		}
 	}
 }
@@ -110,36 +122,50 @@ func (w *Worker) nobodyWrites(err error) bool {
 	return w.db.Driver() == "sqlite" && (errors.Is(err, database.ErrBusy) || errors.Is(err, context.DeadlineExceeded))
 }
 
-// prolong renews the lease of a claim's jobs. Those that others have taken are let go; when the lease runs out before
-// the next attempt to renew it, all are.
-func (w *Worker) prolong(ctx context.Context, c *claim, seqs []int64) error {
+// prolong renews the leases of all that is held, at once, so that none waits for another. Jobs that others have taken are
+// let go, and so are those whose lease runs out before the next attempt to renew it.
+func (w *Worker) prolong(ctx context.Context, held map[*claim][]int64) error {
+	var seqs []int64
+	var owners []string
+	for c, jobs := range held {
+		seqs, owners = append(seqs, jobs...), append(owners, c.id)
+	}
+	if len(seqs) == 0 {
+		return nil
+	}
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, w.options.Lease/3)
 	defer cancel()
-	mine := w.db.Writer(limited).Model(&row{}).Where("seq IN ? AND owner = ?", seqs, c.id).
+	mine := w.db.Writer(limited).Model(&row{}).Where("seq IN ? AND owner IN ?", seqs, owners).
 		Update("due_at", w.now().Add(w.options.Lease).UnixMicro())
 	if mine.Error != nil {
-		if time.Until(c.until) < w.options.Lease/3 && !w.nobodyWrites(mine.Error) {
-			w.held.drop(c, ErrLeaseLost, seqs...)
+		for c, jobs := range held {
+			if time.Until(c.until) < w.options.Lease/3 && !w.nobodyWrites(mine.Error) {
+				w.held.drop(c, ErrLeaseLost, jobs...)
+			}
 		}
 		return fmt.Errorf("renew the lease of %d jobs: %w", len(seqs), mine.Error)
 	}
-	c.until = began.Add(w.options.Lease)
+	for c := range held {
+		c.until = began.Add(w.options.Lease)
+	}
 	if mine.RowsAffected == int64(len(seqs)) {
 		return nil
 	}
-	var left []int64
-	err := w.db.Writer(limited).Model(&row{}).Where("seq IN ? AND owner = ?", seqs, c.id).Pluck("seq", &left).Error
+	var left []place
+	err := w.db.Writer(limited).Model(&row{}).Where("seq IN ? AND owner IN ?", seqs, owners).Find(&left).Error
 	if err != nil {
 		return fmt.Errorf("find the jobs that are left of %d: %w", len(seqs), err)
 	}
-	kept := map[int64]bool{}
-	for _, seq := range left {
-		kept[seq] = true
+	owner := map[int64]string{}
+	for _, p := range left {
+		owner[p.Seq] = *p.Owner
 	}
-	for _, seq := range seqs {
-		if !kept[seq] {
-			w.held.drop(c, ErrLeaseLost, seq) // or struck off a moment ago: then nothing runs
+	for c, jobs := range held {
+		for _, seq := range jobs {
+			if owner[seq] != c.id {
+				w.held.drop(c, ErrLeaseLost, seq) // or struck off a moment ago: then nothing runs
+			}
 		}
 	}
 	return nil

@@ -21,7 +21,7 @@ type Handler func(ctx context.Context, job Job) error
 // Options say how a worker works. The zero value of each field means the default that stands beside it.
 type Options struct {
 	Concurrency int                 // how many jobs run at once: 8
-	Prefetch    int                 // how many jobs are held, those that run included: 4 times Concurrency
+	Prefetch    int                 // how many jobs are held, those that run included, and one more for each free handler: 4 times Concurrency
 	Classes     int                 // how many classes of priority there are: 1, so that all jobs of a higher one stay
 	Attempts    int                 // how often a job is tried: 8
 	Backoff     backoff.Exponential // the wait between them: from 1 s to 5 min
@@ -95,7 +95,7 @@ func (q *Queue) Worker(name string, handler Handler, options Options) *Worker {
 	return &Worker{
 		Queue: q, queue: name, handler: handler, options: options,
 		woken: make(chan struct{}, 1), draining: make(chan struct{}), ended: make(chan struct{}),
-		runs: make(chan run, options.Prefetch), outcomes: make(chan outcome, options.Prefetch),
+		runs: make(chan run, options.Prefetch+options.Concurrency), outcomes: make(chan outcome, options.Prefetch),
 		held: holdings{claims: map[*claim]map[int64]context.CancelCauseFunc{}, less: make(chan struct{}, 1)},
 	}
 }
@@ -118,6 +118,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		handlers.Go(func() {
 			for r := range w.runs {
 				w.carryOut(ctx, r)
+				w.held.end()
 			}
 		})
 	}
@@ -150,10 +151,12 @@ func (w *Worker) Drain(ctx context.Context) error {
 func (w *Worker) feed(ctx context.Context) {
 	failures := 0
 	for w.working(ctx) {
-		if w.busy() && !w.pause(ctx, w.held.less, 0) {
+		room := w.room()
+		if room == 0 {
+			w.pause(ctx, w.held.less, 0)
 			continue
 		}
-		taken, err := w.take(ctx, max(1, w.options.Prefetch-w.held.count()))
+		taken, err := w.take(ctx, room)
 		switch {
 		case err != nil:
 			failures++
@@ -174,10 +177,14 @@ func (w *Worker) feed(ctx context.Context) {
 	}
 }
 
-// busy tells whether there is enough to do for the moment: no handler waits for a job, and most of what may be held is.
-func (w *Worker) busy() bool {
-	held := w.held.count()
-	return held >= w.options.Concurrency && held >= w.options.Prefetch/2
+// room is how many jobs are to be taken: none while there is something for every handler and most of what may be held is.
+// A key whose jobs are all that is held keeps one handler at work, and must not keep the others from it.
+func (w *Worker) room() int {
+	jobs, runs := w.held.count()
+	if runs >= w.options.Concurrency && jobs >= w.options.Prefetch/2 {
+		return 0
+	}
+	return max(w.options.Concurrency-runs, w.options.Prefetch-jobs)
 }
 
 func (w *Worker) working(ctx context.Context) bool {

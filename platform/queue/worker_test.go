@@ -278,6 +278,23 @@ func TestAFreeHandlerTakesWhatComesWhileOthersAreAtWork(t *testing.T) {
 	done.await(t, 1)
 }
 
+func TestAKeyWithManyJobsLeavesTheOtherHandlersToOthers(t *testing.T) {
+	q, done := newQueue(onSQLite(t)), newBook()
+	enqueue(t, q, jobs("a", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9")...)
+	release := make(chan struct{})
+	start(t, q.Worker("work", func(ctx context.Context, job queue.Job) error {
+		_ = done.noting(ctx, job)
+		<-release
+		return nil
+	}, queue.Options{Concurrency: 3, Prefetch: 4, Poll: never}))
+	t.Cleanup(func() { close(release) })
+	done.await(t, 1)
+	enqueue(t, q, jobs("b", "b1", "b2")...)
+	enqueue(t, q, jobs("c", "c1")...)
+	done.await(t, 2)
+	assert.ElementsMatch(t, []string{"a1", "b1", "c1"}, done.read())
+}
+
 func TestAJobIsWithdrawnUnlessSomebodyHasBegunIt(t *testing.T) {
 	eachEngine(t, func(t *testing.T, db *database.DB) {
 		q, done := newQueue(db), newBook()

@@ -1,2 +1,0 @@
--- number, number, text
-UPDATE queue_jobs SET due_at=:1 WHERE seq IN (:2) AND owner = :3

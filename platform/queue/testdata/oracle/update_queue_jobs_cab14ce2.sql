@@ -1,2 +1,0 @@
--- number, number, number, text
-UPDATE queue_jobs SET due_at=:1 WHERE seq IN (:2,:3) AND owner = :4

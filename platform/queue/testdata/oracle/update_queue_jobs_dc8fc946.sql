@@ -1,0 +1,2 @@
+-- number, text, number, number
+UPDATE queue_jobs SET attempt=attempt + 1,due_at=:1,owner=:2 WHERE seq IN (:3) AND due_at <= :4
