@@ -23,7 +23,7 @@ func process() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if skim.Asked() {
-		return app.ExitCode(skim.Answer(ctx, os.Args[1:], os.Stdin, os.Stdout))
+		return app.ExitCode(skim.Answer(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
 	program, err := os.Executable()
 	if err != nil {

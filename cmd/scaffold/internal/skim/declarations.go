@@ -12,7 +12,7 @@ import (
 )
 
 // form is that of the copies: another one makes them anew.
-const form = 2
+const form = 3
 
 // cut is a part of a source and what stands in its place.
 type cut struct {
@@ -52,11 +52,23 @@ func declarations(source []byte, names map[string]string) (short []byte, imports
 		if group.Pos() < parsed.Package {
 			continue // may say for which version of Go it is
 		}
-		for _, c := range group.List { // one that spans lines ends a statement, as they do
-			cuts = append(cuts, cut{at(c.Pos()), at(c.End()), strings.Repeat("\n", strings.Count(c.Text, "\n"))})
+		for _, c := range group.List {
+			cuts = append(cuts, comment(source, at(c.Pos())))
 		}
 	}
 	return spliced(source, cuts), imports, nil
+}
+
+// comment cuts the one that begins there. Its end is looked for, since that of the syntax tree does not count carriage
+// returns. One that spans lines ends a statement, as they do; another one separates words.
+func comment(source []byte, from int) cut {
+	text := source[from:]
+	if bytes.HasPrefix(text, []byte("//")) {
+		line, _, _ := bytes.Cut(text, []byte("\n"))
+		return cut{from, from + len(line), ""}
+	}
+	inside, _, _ := bytes.Cut(text[2:], []byte("*/"))
+	return cut{from, from + 2 + len(inside) + 2, cmp.Or(strings.Repeat("\n", bytes.Count(inside, []byte("\n"))), " ")}
 }
 
 // spliced is the source with the cuts made. One within another is not made.

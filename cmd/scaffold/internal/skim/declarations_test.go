@@ -38,6 +38,10 @@ func TestDeclarations(t *testing.T) {
 			"package p\n\n// T is.\ntype T int /* so\nit */ type U int // is\n\nfunc (T) M() /* quiet */ { /* empty */ }\n",
 			"package p\n\ntype T int\ntype U int\n\nfunc (T) M() {\n\tfor {\n\t}\n}\n",
 		},
+		"lines may end as on Windows, and comments stand between words": {
+			"package p\r\n\r\n/* one\r\ntwo\r\n*/\r\n// three\r\nvar/**/V/*is*/int\r\n",
+			"package p\n\nvar V int\n",
+		},
 		"what has no function body has none": {
 			"package p\n\nimport _ \"unsafe\"\n\nfunc F() int\n",
 			"package p\n\nimport _ \"unsafe\"\n\nfunc F() int\n",

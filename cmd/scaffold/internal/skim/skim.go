@@ -29,10 +29,11 @@ func Environment(program string) []string {
 func Asked() bool { return os.Getenv(asked) != "" }
 
 // Answer is that driver: it reads a request, and answers which packages match the patterns, with all that they import.
-// When it cannot, it answers that others should.
-func Answer(ctx context.Context, patterns []string, in io.Reader, out io.Writer) error {
+// When it cannot, it answers that others should, and says why: GOPACKAGESPRINTDRIVERERRORS=1 shows it.
+func Answer(ctx context.Context, patterns []string, in io.Reader, out, said io.Writer) error {
 	response, err := answer(ctx, patterns, in)
 	if err != nil {
+		fmt.Fprintln(said, err)
 		response = &packages.DriverResponse{NotHandled: true}
 	}
 	return json.NewEncoder(out).Encode(response)

@@ -25,7 +25,7 @@ import (
 // TestMain makes this program the driver when it is called as one.
 func TestMain(m *testing.M) {
 	if skim.Asked() {
-		if err := skim.Answer(context.Background(), os.Args[1:], os.Stdin, os.Stdout); err != nil {
+		if err := skim.Answer(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -50,6 +50,7 @@ func newWorld(t *testing.T) world {
 	write(t, w.other, "other.go", `package other
 
 import (
+	"net"
 	"net/url"
 	"os/user"
 	named "slices"
@@ -62,6 +63,8 @@ func Size() int {
 	_, _ = user.Current()
 	return len(named.Sorted(named.Values([]int{int(count.Load())})))
 }
+
+type Listener struct{ net.TCPListener } // of a package with cgo
 
 func Of[T ~string](address *url.URL, rest ...T) (T, error) { return T(address.Path), nil }
 `)
@@ -118,6 +121,7 @@ func TestEveryDeclarationIsWhatItWas(t *testing.T) {
 	w := newWorld(t)
 	whole, skimmed := w.load(t), w.skimmed(t)
 	require.Greater(t, len(whole), 50)
+	require.Less(t, len(skimmed), len(whole))
 	for id, p := range skimmed {
 		require.Contains(t, whole, id)
 		assert.Empty(t, p.Errors, id)
@@ -171,6 +175,35 @@ func TestCopiesAreMadeOnce(t *testing.T) {
 	assert.Equal(t, is.ModTime(), again.ModTime())
 }
 
+func TestCopiesThatAreNotWholeAreMadeAnew(t *testing.T) {
+	w := newWorld(t)
+	want := len(w.skimmed(t))
+	for _, lost := range []string{"imports.json", "0.go"} {
+		path := filepath.Join(w.sets(t)[0], lost)
+		require.NoError(t, os.Remove(path))
+		assert.Len(t, w.skimmed(t), want)
+		assert.FileExists(t, path)
+		assert.Len(t, w.sets(t), 1)
+	}
+}
+
+func TestWhatCgoMadeMayBeTouched(t *testing.T) {
+	w := newWorld(t)
+	w.skimmed(t)
+	before, touched := w.sets(t), 0
+	for _, p := range w.load(t) {
+		for _, path := range p.CompiledGoFiles {
+			if filepath.Ext(path) != ".go" {
+				require.NoError(t, os.Chtimes(path, time.Now(), time.Now()))
+				touched++
+			}
+		}
+	}
+	require.NotZero(t, touched)
+	w.skimmed(t)
+	assert.Equal(t, before, w.sets(t))
+}
+
 func TestWhatOthersHaveChangedIsReadAnew(t *testing.T) {
 	w := newWorld(t)
 	w.skimmed(t)
@@ -207,10 +240,14 @@ func TestWhatCannotBeAnsweredIsLeftToOthers(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", file)
 	request, err := json.Marshal(packages.DriverRequest{Env: os.Environ()})
 	require.NoError(t, err)
-	for name, request := range map[string]string{"no request": "gibberish", "no cache": string(request)} {
+	for name, c := range map[string]struct{ request, why string }{
+		"no request": {"gibberish", "read the request"},
+		"no cache":   {string(request), "copy the declarations: "},
+	} {
 		t.Run(name, func(t *testing.T) {
-			var out bytes.Buffer
-			require.NoError(t, skim.Answer(t.Context(), []string{"errors"}, strings.NewReader(request), &out))
+			var out, said bytes.Buffer
+			require.NoError(t, skim.Answer(t.Context(), []string{"errors"}, strings.NewReader(c.request), &out, &said))
+			assert.Contains(t, said.String(), c.why)
 			var response packages.DriverResponse
 			require.NoError(t, json.Unmarshal(out.Bytes(), &response))
 			assert.True(t, response.NotHandled)

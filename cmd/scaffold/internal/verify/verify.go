@@ -36,7 +36,9 @@ type Runner struct {
 	Program  string   // this one, where Wire may call it as its driver; empty: Wire reads everything
 	Steps    []Step
 
-	mu sync.Mutex
+	mu      sync.Mutex
+	settled sync.Once
+	flags   string // of the Go tool
 }
 
 // Watched are the files that All writes.
@@ -169,7 +171,7 @@ func (r *Runner) build(ctx context.Context) error {
 // begun: the Go tool runs Wire as a process of its own, which would write after everything was taken back.
 func (r *Runner) run(ctx context.Context, more []string, stdout *bytes.Buffer, name string, args ...string) error {
 	program := exec.CommandContext(ctx, name, args...) //nolint:gosec // of our own choice
-	program.Dir, program.Env = r.Root, append(environment(), more...)
+	program.Dir, program.Env = r.Root, append(r.environment(ctx), more...)
 	program.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	program.Cancel = func() error { return syscall.Kill(-program.Process.Pid, syscall.SIGKILL) }
 	program.WaitDelay = 5 * time.Second
@@ -193,10 +195,15 @@ func (r *Runner) run(ctx context.Context, more []string, stdout *bytes.Buffer, n
 
 // environment is that of the Makefile, so that both use one build cache. Programs that live for seconds collect less garbage:
 // of the time that Wire takes, whose heap is all packages from source, that is a quarter.
-func environment() []string {
-	flags := os.Getenv("GOFLAGS")
-	if !strings.Contains(flags, "-tags") {
-		flags = strings.TrimSpace(flags + " -tags=nomsgpack")
-	}
-	return append(os.Environ(), "GOFLAGS="+flags, "GOGC="+cmp.Or(os.Getenv("GOGC"), "400"), "CGO_CFLAGS="+cmp.Or(os.Getenv("CGO_CFLAGS"), "-O1 -g0"))
+func (r *Runner) environment(ctx context.Context) []string {
+	r.settled.Do(func() {
+		asked := exec.CommandContext(ctx, "go", "env", "GOFLAGS") // those of go env -w, too
+		asked.Dir = r.Root
+		stored, _ := asked.Output() // without it the program that needs them says what is wrong
+		r.flags = strings.TrimSpace(string(stored))
+		if !strings.Contains(r.flags, "-tags") {
+			r.flags = strings.TrimSpace(r.flags + " -tags=nomsgpack")
+		}
+	})
+	return append(os.Environ(), "GOFLAGS="+r.flags, "GOGC="+cmp.Or(os.Getenv("GOGC"), "400"), "CGO_CFLAGS="+cmp.Or(os.Getenv("CGO_CFLAGS"), "-O1 -g0"))
 }
