@@ -19,7 +19,7 @@ func (w *Worker) Turn(ctx context.Context, limit int) (int, error) {
 	var seqs []int64
 	for _, rows := range taken.runs {
 		for _, r := range rows {
-			batch, seqs = append(batch, outcome{taken, []row{r}, w.handler(ctx, r.job())}), append(seqs, r.Seq)
+			batch, seqs = append(batch, outcome{claim: taken, rows: []row{r}, err: w.handler(ctx, r.job())}), append(seqs, r.Seq)
 		}
 	}
 	if len(batch) == 0 {

@@ -18,6 +18,7 @@ type outcome struct {
 	claim *claim
 	rows  []row
 	err   error
+	last  bool // of its run
 }
 
 // finish writes down outcomes, as many at a time as there are, until there are no more.
@@ -59,10 +60,14 @@ func (w *Worker) settle(ctx context.Context, batch []outcome) {
 		}
 		timer.Stop()
 	}
+	ended := false
 	for _, o := range batch {
 		w.held.drop(o.claim, nil, seqsOf(o.rows)...)
+		ended = ended || o.last
 	}
-	w.wake() // for those of the same keys
+	if ended {
+		w.wake() // for those of the same keys
+	}
 }
 
 func seqsOf(rows []row) []int64 {

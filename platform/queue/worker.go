@@ -118,7 +118,6 @@ func (w *Worker) Run(ctx context.Context) error {
 		handlers.Go(func() {
 			for r := range w.runs {
 				w.carryOut(ctx, r)
-				w.held.end()
 			}
 		})
 	}
@@ -230,18 +229,20 @@ func (w *Worker) pause(ctx context.Context, signal <-chan struct{}, limit time.D
 
 // carryOut runs the handler on the jobs of a run, one after the other. When one fails, those behind it are given back.
 func (w *Worker) carryOut(ctx context.Context, r run) {
+	defer w.held.end()
 	for i := range r.rows {
 		if !w.working(ctx) {
-			w.outcomes <- outcome{claim: r.claim, rows: r.rows[i:], err: errNotBegun}
+			w.outcomes <- outcome{claim: r.claim, rows: r.rows[i:], err: errNotBegun, last: true}
 			return
 		}
 		err := w.attempt(ctx, r.claim, &r.rows[i])
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 			err = errNotBegun // it was told to stop: that is no fault of the job
 		}
-		w.outcomes <- outcome{claim: r.claim, rows: r.rows[i : i+1], err: err}
-		if err != nil && i+1 < len(r.rows) {
-			w.outcomes <- outcome{claim: r.claim, rows: r.rows[i+1:], err: errNotBegun}
+		last := i+1 == len(r.rows)
+		w.outcomes <- outcome{claim: r.claim, rows: r.rows[i : i+1], err: err, last: last}
+		if err != nil && !last {
+			w.outcomes <- outcome{claim: r.claim, rows: r.rows[i+1:], err: errNotBegun, last: true}
 			return
 		}
 	}
