@@ -16,14 +16,14 @@ func NewLimiter(
 	cfg ratelimit.Config, databases *database.Manager, logger *slog.Logger, registry *prometheus.Registry,
 ) (ratelimit.Limiter, error) {
 	if cfg.Store == ratelimit.StoreMemory {
-		return ratelimit.NewMemory()
+		return ratelimit.NewMemory(), nil
 	}
 	redis, err := databases.Redis(cfg.Database)
 	switch {
 	case err == nil:
 		return ratelimit.NewGuard(cfg, ratelimit.NewRedis(redis.Client()), logger, registry)
 	case cfg.Store == ratelimit.StoreAuto && errors.Is(err, database.ErrNotConfigured):
-		return ratelimit.NewMemory()
+		return ratelimit.NewMemory(), nil
 	default:
 		return nil, fmt.Errorf("rate_limit.database: %w", err)
 	}

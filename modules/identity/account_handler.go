@@ -39,15 +39,25 @@ func (h *Handler) routeAccount(v *httpapi.Group) {
 
 type getMeInput struct{ httpapi.Conditional }
 
-func (h *Handler) me(ctx context.Context, in *getMeInput) (*userOutput, error) {
+// meOutput is not stored: everybody's account is under one URL.
+type meOutput struct {
+	Status       int
+	ETag         string `header:"ETag"`
+	CacheControl string `header:"Cache-Control"`
+	Body         *user
+}
+
+func (h *Handler) me(ctx context.Context, in *getMeInput) (*meOutput, error) {
 	found, err := h.service.User(ctx, auth.PrincipalOf(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
+	status := http.StatusOK
 	if in.Unchanged(found.Version) {
-		return newUserOutput(found, http.StatusNotModified), nil
+		status = http.StatusNotModified
 	}
-	return newUserOutput(found, http.StatusOK), nil
+	body := showUser(found)
+	return &meOutput{status, httpapi.ETag(found.Version), "no-store", &body}, nil
 }
 
 type changePasswordInput struct {

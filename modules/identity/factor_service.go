@@ -65,7 +65,8 @@ func (s *Service) ConfirmFactor(ctx context.Context, who auth.Principal, code st
 	for i, one := range codes {
 		stored[i] = RecoveryCode{UserID: who.UserID, Digest: crypto.Digest(normalCode(one))}
 	}
-	if err := s.limitCode(ctx, who.UserID, code); err != nil {
+	// A quota of its own: who has no more than an access token must not spend that of signing in.
+	if err := s.limit(ctx, "identity.confirm:"+who.UserID, s.cfg.Factor); err != nil {
 		return nil, err
 	}
 	err := s.repo.InTx(ctx, func(ctx context.Context) error {
@@ -149,7 +150,7 @@ func (s *Service) limitCode(ctx context.Context, userID, code string) error {
 	if len(normalCode(code)) != codeDigits {
 		return nil
 	}
-	err := s.limit(ctx, "identity:code:"+userID, s.cfg.Factor)
+	err := s.limit(ctx, "identity.code:"+userID, s.cfg.Factor)
 	if errors.Is(err, problem.RateLimited) {
 		s.log.WarnContext(ctx, "too many codes of a second factor were tried, by somebody who knows the password", slog.String("account", userID))
 	}

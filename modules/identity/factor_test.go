@@ -155,6 +155,17 @@ func TestGuessesOfCodesAreLimitedFromEverywhere(t *testing.T) {
 	recovery.Must(http.StatusOK)
 }
 
+func TestConfirmingAFactorSpendsNothingOfSigningIn(t *testing.T) {
+	a := serve(t, func(c *identity.Config) {
+		c.Factor.Requests, c.Factor.Period, c.Factor.Burst = 1, time.Hour, 3
+	})
+	client, phone, _ := a.secured()
+	for range 5 {
+		send(t, client, "POST", "/me/second-factor/confirmation", map[string]string{"code": "000000"})
+	}
+	a.loginWith(phone.code(0)).Must(http.StatusOK)
+}
+
 func TestASecretIsSealedAnewWithTheNewestKeyWhenACodeIsShown(t *testing.T) {
 	m := testkit.Database(t)
 	old := serveOn(t, m)

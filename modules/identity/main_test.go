@@ -74,8 +74,7 @@ func serveSealing(t *testing.T, m *database.Manager, keys string, change ...func
 	require.NoError(t, err)
 	ring, err := crypto.NewRing(crypto.Config{Keys: config.Secret(keys)})
 	require.NoError(t, err)
-	limiter, err := ratelimit.NewMemory()
-	require.NoError(t, err)
+	limiter := ratelimit.NewMemory()
 	tokens := testkit.Tokens(t)
 	a.sessions = identity.NewSessions(a.repo, a.clock.Now)
 	a.service = identity.NewService(cfg, a.repo, crypto.NewPasswords(argon2), ring, tokens, a.sessions, limiter, a.clock.Now,

@@ -42,13 +42,13 @@ func NewService(
 
 // limitAddress spends the quota of the address that the request came from.
 func (s *Service) limitAddress(ctx context.Context) error {
-	return s.limit(ctx, "identity:address:"+httpapi.ClientNetwork(ctx), s.cfg.Address)
+	return s.limit(ctx, "identity.address:"+httpapi.ClientNetwork(ctx), s.cfg.Address)
 }
 
 // limitAccount spends the quota of an account from that address. The address is part of it, so that nobody can lock the
 // owner out by guessing from elsewhere.
 func (s *Service) limitAccount(ctx context.Context, account string) error {
-	return s.limit(ctx, "identity:account:"+crypto.Digest(account)+":"+httpapi.ClientNetwork(ctx), s.cfg.Account)
+	return s.limit(ctx, "identity.account:"+crypto.Digest(account)+":"+httpapi.ClientNetwork(ctx), s.cfg.Account)
 }
 
 func (s *Service) limit(ctx context.Context, key string, quota ratelimit.Quota) error {

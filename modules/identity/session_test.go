@@ -197,12 +197,46 @@ func TestATokenThatIsUsedWhileOneWaitsForItsSessionIsNotGoodAnyMore(t *testing.T
 	})
 }
 
+// changedMeanwhile stores a new hash of this password once an account was read.
+func (a *app) changedMeanwhile(password string) {
+	a.t.Helper()
+	hash, err := crypto.NewPasswords(argon2).Hash(a.t.Context(), password)
+	require.NoError(a.t, err)
+	a.meanwhile("identity_users", func(*gorm.DB) { a.exec("UPDATE identity_users SET password_hash = ?", hash) })
+}
+
 func TestAPasswordThatIsChangedMeanwhileIsNoneToSignInWith(t *testing.T) {
 	a := serve(t)
 	a.user(ada, auth.Customer)
-	a.meanwhile("identity_users", func(*gorm.DB) { a.exec("UPDATE identity_users SET password_hash = 'another'") })
+	a.changedMeanwhile("another passphrase")
 	answer := a.post("/auth/login", map[string]string{"email": ada, "password": secret})
 	assert.Equal(t, "invalid_credentials", answer.Must(http.StatusUnauthorized).Problem().Code)
+}
+
+func TestAHashThatIsRenewedMeanwhileIsComparedAgain(t *testing.T) {
+	a := serve(t)
+	a.user(ada, auth.Customer)
+	a.changedMeanwhile(secret)
+	a.post("/auth/login", map[string]string{"email": ada, "password": secret}).Must(http.StatusOK)
+}
+
+func TestNobodyStoresTheirAccountForWhoComesAfterThem(t *testing.T) {
+	a := serve(t)
+	a.user(ada, auth.Customer)
+	answer := a.With(a.login(ada).Access).Get(prefix + "/me").Must(http.StatusOK)
+	assert.Equal(t, []string{"no-store"}, answer.Header.Values("Cache-Control"))
+}
+
+func TestWhoSharesAnAddressWithManyKeepsTheirSession(t *testing.T) {
+	a := serve(t, func(c *identity.Config) {
+		c.Address.Requests, c.Address.Period, c.Address.Burst = 1, time.Hour, 2
+	})
+	a.user(ada, auth.Customer)
+	mine := a.login(ada)
+	for range 5 {
+		a.refresh("nonsense").Must(http.StatusUnauthorized)
+	}
+	a.refresh(mine.Refresh).Must(http.StatusOK)
 }
 
 func TestAPasswordThatIsChangedMeanwhileIsNotOverwritten(t *testing.T) {

@@ -66,13 +66,28 @@ type callerKey struct{}
 type caller struct {
 	Principal
 	permissions Permissions
+	sessions    Sessions
 }
 
 // With gives a context of requests by the principal, who may do what everybody may, or everything as an admin.
-func With(ctx context.Context, p Principal) context.Context { return with(ctx, p, nil) }
+func With(ctx context.Context, p Principal) context.Context {
+	return with(ctx, caller{Principal: p, sessions: Trust{}})
+}
 
-func with(ctx context.Context, p Principal, permissions Permissions) context.Context {
-	return context.WithValue(ctx, callerKey{}, caller{p, permissions})
+func with(ctx context.Context, c caller) context.Context { return context.WithValue(ctx, callerKey{}, c) }
+
+// Recheck tells whether who sends the request is still who they were when it came in: for what goes on for long. The errors
+// are those of Sessions, and ErrUnauthenticated when they have another role by now.
+func Recheck(ctx context.Context) error {
+	c, known := ctx.Value(callerKey{}).(caller)
+	if !known {
+		return nil
+	}
+	now, err := c.sessions.Current(ctx, c.Principal)
+	if err == nil && now.Role != c.Role {
+		err = Invalid("the role has changed")
+	}
+	return err
 }
 
 // PrincipalOf is who sends the request that ctx belongs to: the zero Principal in an operation that is Public, and outside

@@ -47,7 +47,7 @@ func (g *Gate) Enter(ctx context.Context, policy Policy, authorization []string)
 	if err != nil {
 		return ctx, err
 	}
-	ctx = with(ctx, principal, g.permissions)
+	ctx = with(ctx, caller{principal, g.permissions, g.sessions})
 	if needed := policy.Permission(); needed != "" && !g.permissions.Allow(principal.Role, needed) {
 		refused := ErrForbidden.Errorf("the role %s does not have the permission %s", principal.Role, needed)
 		refused.Challenge = `Bearer realm="trellis", error="insufficient_scope", scope="` + string(needed) + `"`

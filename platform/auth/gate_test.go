@@ -89,6 +89,25 @@ func TestASessionThatHasEndedLetsNobodyIn(t *testing.T) {
 	}
 }
 
+func TestWhatGoesOnForLongEndsWithTheSessionOrAnotherRole(t *testing.T) {
+	var now auth.Principal
+	var fails error
+	g, token := gate(t, func(p auth.Principal) (auth.Principal, error) {
+		if now.Role == "" {
+			now = p
+		}
+		return now, fails
+	})
+	ctx, err := g.Enter(t.Context(), auth.Authenticated, []string{"Bearer " + token})
+	require.NoError(t, err)
+	require.NoError(t, auth.Recheck(ctx))
+	now.Role = auth.Admin
+	require.ErrorIs(t, auth.Recheck(ctx), auth.ErrUnauthenticated)
+	fails = errors.New("the database is down")
+	require.ErrorIs(t, auth.Recheck(ctx), fails)
+	require.NoError(t, auth.Recheck(t.Context()), "nobody has signed in")
+}
+
 func TestAPolicyIsDeclaredOrNot(t *testing.T) {
 	assert.False(t, auth.Policy{}.Declared())
 	assert.False(t, auth.Can("").Declared())

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -90,6 +91,9 @@ func (f *file) malformed(err error) {
 	if parts := yamlError.FindStringSubmatch(text); parts != nil {
 		line, _ = strconv.Atoi(parts[1])
 		text = parts[2]
+	}
+	if strings.HasPrefix(text, "unknown anchor") { // its name may be a secret
+		text = "refers to an anchor that does not exist; put a text that begins with * in quotes"
 	}
 	f.fail(f.at(line), "is not YAML: "+text, "")
 }

@@ -157,6 +157,7 @@ func TestMalformedYAMLWithoutALineNamesTheFile(t *testing.T) {
 
 func TestASecondDocumentIsRefused(t *testing.T) {
 	assert.Equal(t, []string{at + "3: begins a second document: a file holds one"}, wrong(t, minimal+"---\nlog: {}\n"))
+	assert.NotContains(t, wrong(t, minimal+"password: *hunter2\n")[0], "hunter2")
 	assert.Contains(t, wrong(t, minimal+"---\nlog: [\n")[0], "is not YAML")
 }
 

@@ -77,6 +77,10 @@ func TestNobodyHasTheEmptyHash(t *testing.T) {
 	p := crypto.NewPasswords(least)
 	assert.Equal(t, crypto.Match{}, verify(t, p, "", ""))
 	assert.Equal(t, crypto.Match{}, verify(t, p, "", "x"))
+	ended, end := context.WithCancel(t.Context())
+	end()
+	_, err := p.Verify(ended, "", "x")
+	assert.ErrorIs(t, err, context.Canceled, "it takes as much work as any other")
 }
 
 func TestWhatIsNotAHashIsRefusedBeforeAnyWork(t *testing.T) {

@@ -163,8 +163,11 @@ func serveFile(c *gin.Context, files map[string]asset) {
 		return
 	}
 	c.Header("Content-Type", mime.TypeByExtension(path.Ext(name)))
-	c.Header("Vary", "Accept-Encoding")
-	c.Header("Cache-Control", "public, max-age=31536000, immutable")
+	c.Writer.Header().Add("Vary", "Accept-Encoding")
+	c.Header("Cache-Control", "no-cache")
+	if c.Query("v") == file.version { // or another version of the program has made the page
+		c.Header("Cache-Control", "public, max-age=31536000, immutable")
+	}
 	if strings.Contains(c.GetHeader("Accept-Encoding"), "gzip") {
 		c.Header("Content-Encoding", "gzip")
 		_, _ = c.Writer.Write(file.gzipped)

@@ -94,6 +94,7 @@ func TestAssetsAreCompressedForThoseWhoTakeThem(t *testing.T) {
 	api := newAPI(t, nil)
 	zipped := send(t, api, request{method: "GET", path: "/docs/assets/redoc.standalone.js", header: map[string]string{"Accept-Encoding": "gzip"}})
 	assert.Equal(t, "gzip", zipped.Header.Get("Content-Encoding"))
+	assert.Equal(t, "no-cache", zipped.Header.Get("Cache-Control"), "it may be of another version than the page")
 	plain := get(t, api, "/docs/assets/redoc.standalone.js")
 	assert.Empty(t, plain.Header.Get("Content-Encoding"))
 	assert.Less(t, len(text(t, zipped)), len(text(t, plain))/2)

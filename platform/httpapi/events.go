@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/problem"
 )
 
@@ -90,8 +91,8 @@ func (s *EventStream) Send(event Event) error {
 	return s.write(text.Bytes())
 }
 
-// Wait lets some time pass, and keeps the connection alive meanwhile. The error is that of ctx when it ends before, or
-// that of the connection.
+// Wait lets some time pass, and keeps the connection alive meanwhile. The error is that of ctx when it ends before, that
+// of the connection, or that of auth.Recheck.
 func (s *EventStream) Wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -99,6 +100,9 @@ func (s *EventStream) Wait(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+	if err := auth.Recheck(ctx); err != nil {
+		return err
 	}
 	if time.Since(s.last) < heartbeat {
 		return nil

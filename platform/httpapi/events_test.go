@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/trellis-go/trellis/platform/auth"
 	"github.com/trellis-go/trellis/platform/httpapi"
 )
 
@@ -43,6 +45,43 @@ func TestAStreamIsKeptAliveWhileNothingHappens(t *testing.T) {
 		})
 		assert.Equal(t, "retry: 2000\nevent: tick\ndata: 1\n\n"+strings.Repeat(":\n\n", 3), seen, "one sign of life in fifteen seconds")
 	})
+}
+
+func TestAStreamEndsWithTheSessionOfWhoWatches(t *testing.T) {
+	tokens, standing := testTokens(t), &session{}
+	api := newAPI(t, func(s *settings) { s.gate = auth.NewGate(tokens, standing, nil) })
+	streaming := operation("watch", http.MethodGet, "/watch")
+	streaming.Policy, streaming.Produces, streaming.Timeout = auth.Authenticated, httpapi.EventsType, time.Hour
+	httpapi.Handle(api.V(2), streaming, func(context.Context, *struct{}) (*httpapi.Events, error) {
+		return httpapi.Watch(func(ctx context.Context, stream *httpapi.EventStream) error {
+			for n := range 100 {
+				if n == 2 {
+					standing.ended.Store(true)
+				}
+				if err := stream.Send(httpapi.Event{Name: "tick", Data: n}); err != nil {
+					return err
+				}
+				if err := stream.Wait(ctx, time.Millisecond); err != nil {
+					return err
+				}
+			}
+			return nil
+		}), nil
+	})
+	token, err := tokens.Issue(auth.Principal{UserID: "u1", Role: auth.Staff, SessionID: "s1"})
+	require.NoError(t, err)
+	answer := send(t, api, request{method: "GET", path: "/api/v2/watch", header: map[string]string{"Authorization": "Bearer " + token}})
+	assert.Equal(t, 3, strings.Count(text(t, answer), "event: tick"))
+}
+
+// session is one that may end.
+type session struct{ ended atomic.Bool }
+
+func (s *session) Current(_ context.Context, p auth.Principal) (auth.Principal, error) {
+	if s.ended.Load() {
+		return auth.Principal{}, auth.ErrUnauthenticated.New("")
+	}
+	return p, nil
 }
 
 func TestAStreamWithEventsNeedsNoSignOfLife(t *testing.T) {

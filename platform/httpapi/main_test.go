@@ -48,8 +48,7 @@ func newAPI(t testing.TB, change func(*settings)) *httpapi.API {
 	if change != nil {
 		change(&s)
 	}
-	limiter, err := ratelimit.NewMemory()
-	require.NoError(t, err)
+	limiter := ratelimit.NewMemory()
 	logger := log.NewTest(s.log)
 	probes := health.New(logger, s.checks...)
 	t.Cleanup(func() { require.NoError(t, probes.Close(context.Background())) })

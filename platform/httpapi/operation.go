@@ -133,6 +133,8 @@ func (g *Group) enter(op Operation, timeout time.Duration, maxBody config.Size) 
 		}
 		if who := auth.PrincipalOf(ctx); !who.Anonymous() {
 			log.Set(ctx, slog.String("user", who.UserID))
+			hctx.SetHeader("Cache-Control", "private, no-cache") // what one may see another may not
+			hctx.AppendHeader("Vary", "Authorization")
 		}
 		if op.Consumes != "" {
 			request.Request.Body = http.MaxBytesReader(request.Writer, request.Request.Body, int64(maxBody))

@@ -76,6 +76,18 @@ func TestAPolicyIsKeptBeforeAnythingIsRead(t *testing.T) {
 	assert.Equal(t, http.StatusUnprocessableEntity, call(auth.Staff).StatusCode, "who may come in is told what is wrong")
 }
 
+func TestWhatNotEverybodyMaySeeIsStoredForNobodyElse(t *testing.T) {
+	tokens := testTokens(t)
+	api := newAPI(t, func(s *settings) { s.gate = auth.NewGate(tokens, auth.Trust{}, nil) })
+	httpapi.Handle(api.V(1), restricted(auth.Authenticated), whoami)
+	token, err := tokens.Issue(auth.Principal{UserID: "u1", Role: auth.Customer, SessionID: "s1"})
+	require.NoError(t, err)
+	answer := send(t, api, request{method: http.MethodPost, path: "/api/v1/brew", body: `{"name":"ab","size":1}`,
+		header: map[string]string{"Authorization": "Bearer " + token}})
+	assert.Equal(t, []string{"private, no-cache"}, answer.Header.Values("Cache-Control"))
+	assert.Contains(t, answer.Header.Values("Vary"), "Authorization")
+}
+
 func TestThePrincipalReachesTheHandler(t *testing.T) {
 	tokens := testTokens(t)
 	api := newAPI(t, func(s *settings) { s.gate = auth.NewGate(tokens, auth.Trust{}, nil) })

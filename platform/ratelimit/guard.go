@@ -40,10 +40,7 @@ type Guard struct {
 // NewGuard makes a guard before a shared limiter. It logs when the limiter fails and when it is back, and counts the
 // requests between in trellis_rate_limit_fallbacks_total.
 func NewGuard(cfg Config, shared Limiter, logger *slog.Logger, metrics prometheus.Registerer) (*Guard, error) {
-	local, err := NewMemory()
-	if err != nil {
-		return nil, err
-	}
+	local := NewMemory()
 	g := &Guard{shared: shared, local: local, onError: cfg.OnError, timeout: cfg.Timeout}
 	g.breaker = circuitbreaker.NewBuilder[any]().
 		WithFailureThreshold(breakAfter).

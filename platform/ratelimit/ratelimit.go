@@ -8,6 +8,7 @@ package ratelimit
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -56,32 +57,37 @@ type Result struct {
 	RetryAfter time.Duration // until the next request is admitted, when this one was not
 }
 
-// Limiter spends quotas. An error means that it could not tell.
+// Limiter spends quotas. A key is a class of attempts and, behind a colon, who makes them. An error means that it could not
+// tell.
 type Limiter interface {
 	Allow(ctx context.Context, key string, quota Quota) (Result, error)
 }
 
-// MaxClients bounds the memory of Memory: the clients seen least recently are forgotten, and so start with a full burst.
+// MaxClients bounds the memory of Memory for each class: the clients seen least recently are forgotten, and so start with a
+// full burst. Those of one class, which anybody may make many of, do not make it forget those of another.
 const MaxClients = 1 << 16
 
 // Memory limits within this process.
 type Memory struct {
-	store    throttled.GCRAStoreCtx
-	limiters sync.Map // Quota → *throttled.GCRARateLimiterCtx
+	mu     sync.Mutex
+	stores map[string]throttled.GCRAStoreCtx // by class
+
+	limiters sync.Map // limit → *throttled.GCRARateLimiterCtx
+}
+
+// limit is the quota of a class.
+type limit struct {
+	class string
+	quota Quota
 }
 
 // NewMemory makes a limiter that knows nobody yet.
-func NewMemory() (*Memory, error) {
-	store, err := memstore.NewCtx(MaxClients)
-	if err != nil {
-		return nil, fmt.Errorf("make the rate limit store: %w", err)
-	}
-	return &Memory{store: store}, nil
-}
+func NewMemory() *Memory { return &Memory{stores: map[string]throttled.GCRAStoreCtx{}} }
 
 // Allow spends one request of the key's quota.
 func (m *Memory) Allow(ctx context.Context, key string, quota Quota) (Result, error) {
-	limiter, err := m.limiter(quota)
+	class, _, _ := strings.Cut(key, ":")
+	limiter, err := m.limiter(limit{class, quota})
 	if err != nil {
 		return Result{}, err
 	}
@@ -98,17 +104,34 @@ func (m *Memory) Allow(ctx context.Context, key string, quota Quota) (Result, er
 	}, nil
 }
 
-func (m *Memory) limiter(quota Quota) (*throttled.GCRARateLimiterCtx, error) {
-	if known, ok := m.limiters.Load(quota); ok {
+func (m *Memory) limiter(of limit) (*throttled.GCRARateLimiterCtx, error) {
+	if known, ok := m.limiters.Load(of); ok {
 		return known.(*throttled.GCRARateLimiterCtx), nil
 	}
-	limiter, err := throttled.NewGCRARateLimiterCtx(m.store, throttled.RateQuota{
-		MaxRate:  throttled.PerDuration(quota.Requests, quota.Period),
-		MaxBurst: quota.Burst - 1,
+	store, err := m.store(of.class)
+	if err != nil {
+		return nil, fmt.Errorf("make the rate limit store: %w", err)
+	}
+	limiter, err := throttled.NewGCRARateLimiterCtx(store, throttled.RateQuota{
+		MaxRate:  throttled.PerDuration(of.quota.Requests, of.quota.Period),
+		MaxBurst: of.quota.Burst - 1,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("make a rate limiter for %+v: %w", quota, err)
+		return nil, fmt.Errorf("make a rate limiter for %+v: %w", of.quota, err)
 	}
-	made, _ := m.limiters.LoadOrStore(quota, limiter)
+	made, _ := m.limiters.LoadOrStore(of, limiter)
 	return made.(*throttled.GCRARateLimiterCtx), nil
+}
+
+func (m *Memory) store(class string) (throttled.GCRAStoreCtx, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if known := m.stores[class]; known != nil {
+		return known, nil
+	}
+	made, err := memstore.NewCtx(MaxClients)
+	if err == nil {
+		m.stores[class] = made
+	}
+	return made, err
 }

@@ -18,17 +18,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var slow = ratelimit.Quota{Requests: 1, Period: time.Hour, Burst: 3}
 
-func newMemory(t testing.TB) *ratelimit.Memory {
-	t.Helper()
-	limiter, err := ratelimit.NewMemory()
-	require.NoError(t, err)
-	return limiter
-}
-
 // eachLimiter runs a specification on every store.
 func eachLimiter(t *testing.T, run func(t *testing.T, limiter ratelimit.Limiter)) {
 	t.Helper()
-	t.Run("memory", func(t *testing.T) { run(t, newMemory(t)) })
+	t.Run("memory", func(t *testing.T) { run(t, ratelimit.NewMemory()) })
 	t.Run("redis", func(t *testing.T) { run(t, ratelimit.NewRedis(redisClient(t))) })
 }
 
@@ -56,6 +49,17 @@ func TestABurstIsAdmittedAndThenTheRate(t *testing.T) {
 		assert.InDelta(t, time.Hour, state.RetryAfter, float64(time.Minute))
 		assert.InDelta(t, 3*time.Hour, state.ResetAfter, float64(time.Minute))
 	})
+}
+
+func TestManyOfOneClassDoNotMakeItForgetAnother(t *testing.T) {
+	limiter := ratelimit.NewMemory()
+	for range 3 {
+		allow(t, limiter, "code:ada", slow)
+	}
+	for n := range ratelimit.MaxClients + 1 {
+		allow(t, limiter, "read:"+strconv.Itoa(n), slow)
+	}
+	assert.False(t, allow(t, limiter, "code:ada", slow).Allowed)
 }
 
 func TestWhatIsSpentComesBackAtTheRate(t *testing.T) {
@@ -122,7 +126,7 @@ func admitted(t *testing.T, quota ratelimit.Quota, limiters ...ratelimit.Limiter
 }
 
 func BenchmarkMemory(b *testing.B) {
-	limiter := newMemory(b)
+	limiter := ratelimit.NewMemory()
 	quota := ratelimit.Quota{Requests: 1_000_000, Period: time.Millisecond, Burst: 1_000_000}
 	for b.Loop() {
 		if _, err := limiter.Allow(b.Context(), "a", quota); err != nil {

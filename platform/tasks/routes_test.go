@@ -147,8 +147,7 @@ func TestTasksAreListedAPageAtATime(t *testing.T) {
 // listen serves tasks over a real network.
 func listen(t *testing.T, in *tasks.Tasks) (server *httpapi.Server, url string) {
 	t.Helper()
-	limiter, err := ratelimit.NewMemory()
-	require.NoError(t, err)
+	limiter := ratelimit.NewMemory()
 	probes := health.New(testkit.Quiet())
 	t.Cleanup(func() { require.NoError(t, probes.Close(context.Background())) })
 	cfg := httpapi.Config{

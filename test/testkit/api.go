@@ -31,8 +31,7 @@ func Serve(t testing.TB, modules ...module.Module) Client {
 // ServeBehind is Serve with a gate of the test's own. The client has not signed in.
 func ServeBehind(t testing.TB, gate *auth.Gate, modules ...module.Module) Client {
 	t.Helper()
-	limiter, err := ratelimit.NewMemory()
-	require.NoError(t, err)
+	limiter := ratelimit.NewMemory()
 	probes := health.New(Quiet())
 	t.Cleanup(func() { require.NoError(t, probes.Close(context.Background())) })
 	cfg := httpapi.Config{
