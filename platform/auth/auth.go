@@ -74,7 +74,9 @@ func With(ctx context.Context, p Principal) context.Context {
 	return with(ctx, caller{Principal: p, sessions: Trust{}})
 }
 
-func with(ctx context.Context, c caller) context.Context { return context.WithValue(ctx, callerKey{}, c) }
+func with(ctx context.Context, c caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
+}
 
 // Recheck tells whether who sends the request is still who they were when it came in: for what goes on for long. The errors
 // are those of Sessions, and ErrUnauthenticated when they have another role by now.

@@ -21,7 +21,8 @@
 //     handled or is a dead letter; other subjects go on, as far as Prefetch lets them. After a crash those that were handled
 //     and not yet acknowledged are delivered again, in the same order; on RabbitMQ an acknowledgement waits for others, for
 //     2 ms or until a quarter of Prefetch has come together. A dead letter that is sent again comes late, and one that is
-//     published again, because its confirmation was lost, may come again after later ones. A subscription that is Unordered
+//     published again, because its confirmation was lost or the server refused it, as by a policy that bounds a queue, may
+//     come after later ones. A subscription that is Unordered
 //     gives up all this for more hands.
 //   - A message that cannot be handled is tried again with growing waits, and is then a dead letter of its subscription,
 //     with the error and the number of attempts, until somebody sends it again or discards it.
@@ -115,6 +116,20 @@ func IsDead(err error) bool {
 	var final *deadError
 	return errors.As(err, &final)
 }
+
+// Postpone makes an error after which a message is tried again, without counting as an attempt: for what is no fault of
+// the message.
+func Postpone(reason error) error { return &postponedError{reason} }
+
+// IsPostponed tells errors that Postpone made.
+func IsPostponed(err error) bool {
+	var postponed *postponedError
+	return errors.As(err, &postponed)
+}
+
+type postponedError struct{ error }
+
+func (e *postponedError) Unwrap() error { return e.error }
 
 type deadError struct{ error }
 

@@ -14,8 +14,13 @@ import (
 	"github.com/trellis-go/trellis/platform/problem"
 )
 
-// letterTimeout is how long a dead letter may take to be stored, and to be read.
-const letterTimeout = 30 * time.Second
+const (
+	// letterTimeout is how long a dead letter may take to be stored, and to be read, and a channel to be opened.
+	letterTimeout = 30 * time.Second
+	// ackTimeout is how long the server waits for an acknowledgement until it takes the channel away, and the attempts begin
+	// from the first. Its own default is 30 minutes, which eight attempts may well take. Servers before 3.11.15 know it not.
+	ackTimeout = 24 * time.Hour
+)
 
 // consumer delivers from the queue of one subscription. The server lets one consumer of an ordered queue be active; within
 // it, messages of one subject form a lane, in which one is handled after the other. Retries wait in their lane and not in
@@ -97,9 +102,7 @@ func (c *consumer) isDraining() bool {
 type session struct {
 	*consumer
 	channel *amqp.Channel // of deliveries and acknowledgements
-	letters *sender       // to the dead letters
 	acks    *acks
-	burying sync.Mutex
 	running sync.WaitGroup
 
 	mu    sync.Mutex
@@ -137,7 +140,6 @@ func (c *consumer) session(ctx context.Context, connection *amqp.Connection) err
 	}()
 	s.running.Wait()
 	s.acks.flush()
-	_ = ignoreClosed(s.letters.Close())
 	_ = ignoreClosed(s.channel.Close())
 	<-rest
 	select {
@@ -149,22 +151,22 @@ func (c *consumer) session(ctx context.Context, connection *amqp.Connection) err
 }
 
 func (s *session) open(connection *amqp.Connection) (<-chan amqp.Delivery, error) {
+	hanging := time.AfterFunc(letterTimeout, s.broker.in.cut)
+	defer hanging.Stop()
 	var err error
 	if s.channel, err = connection.Channel(); err != nil {
 		return nil, fmt.Errorf("open a channel: %w", err)
 	}
-	if s.letters, err = newSender(connection); err != nil {
-		return nil, errors.Join(err, ignoreClosed(s.channel.Close()))
-	}
 	err = s.channel.Qos(s.options.Prefetch, 0, false)
 	var deliveries <-chan amqp.Delivery
 	if err == nil {
-		deliveries, err = s.channel.Consume(s.broker.queueOf(s.s.Name), "", false, false, false, false, nil)
+		deliveries, err = s.channel.Consume(s.broker.queueOf(s.s.Name), "", false, false, false, false, amqp.Table{
+			"x-consumer-timeout": ackTimeout.Milliseconds(),
+		})
 	}
 	s.acks = newAcks(s.channel, s.options.Prefetch, s.broker.ackWait)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("consume the queue of %s: %w", s.s.Name, err),
-			ignoreClosed(s.letters.Close()), ignoreClosed(s.channel.Close()))
+		return nil, errors.Join(fmt.Errorf("consume the queue of %s: %w", s.s.Name, err), ignoreClosed(s.channel.Close()))
 	}
 	return deliveries, nil
 }
@@ -205,7 +207,7 @@ func (s *session) lane(ctx context.Context, subject string, d amqp.Delivery) {
 // process tries a message until it is handled or a dead letter, and says whether it is. If not, the lane must not go on:
 // the message comes again when the channel is closed.
 func (s *session) process(ctx context.Context, d amqp.Delivery) bool {
-	for attempt := 1; ; attempt++ {
+	for tries, attempt := 1, 1; ; tries++ {
 		begun, err := s.attempt(ctx, Delivery{Message: received(d), Attempt: attempt})
 		switch {
 		case !begun:
@@ -215,16 +217,24 @@ func (s *session) process(ctx context.Context, d amqp.Delivery) bool {
 			return true
 		case ctx.Err() != nil:
 			return false
+		case IsPostponed(err):
 		case IsDead(err) || attempt >= s.options.Attempts:
 			return s.bury(ctx, d, attempt, err)
+		default:
+			attempt++
 		}
-		pause := time.NewTimer(s.options.Backoff.After(attempt))
-		select {
-		case <-pause.C:
-		case <-s.draining:
-		case <-ctx.Done():
-		}
-		pause.Stop()
+		s.pause(ctx, s.options.Backoff.After(tries))
+	}
+}
+
+// pause waits, unless the work ends before.
+func (s *session) pause(ctx context.Context, limit time.Duration) {
+	pause := time.NewTimer(limit)
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+	case <-s.draining:
+	case <-ctx.Done():
 	}
 }
 
@@ -246,23 +256,24 @@ func (s *session) attempt(ctx context.Context, d Delivery) (begun bool, err erro
 	return true, problem.Guard(func() error { return s.handle(limited, d) })
 }
 
-// bury makes a dead letter of a message.
+// bury makes a dead letter of a message, and says whether it is one. While the server takes none its lane waits, and other
+// lanes go on.
 func (s *session) bury(ctx context.Context, d amqp.Delivery, attempts int, cause error) bool {
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), letterTimeout)
-	defer cancel()
 	letter := publishing(received(d))
 	letter.Headers[errorHeader], letter.Headers[attemptHeader] = database.Clip(cause.Error(), maxError), int64(attempts)
 	letter.Headers[diedHeader] = time.Now().UTC().Format(time.RFC3339Nano)
-	s.burying.Lock()
-	defer s.burying.Unlock()
-	if err := s.letters.send(limited, s.broker.deadQueueOf(s.s.Name), letter); err != nil {
-		s.broker.logger.WarnContext(ctx, "a dead letter was not stored; it is delivered again", slog.String("subscription", s.s.Name),
-			slog.String("event", d.MessageId), slog.Any("error", err))
-		_ = s.channel.Close() // without it the message would be held here and not come again
-		return false
+	about := []any{slog.String("subscription", s.s.Name), slog.String("event", d.MessageId)}
+	for tries := 1; ; tries++ {
+		err := s.broker.send(context.WithoutCancel(ctx), s.broker.deadQueueOf(s.s.Name), letter)
+		if err == nil {
+			break
+		}
+		s.broker.logger.WarnContext(ctx, "a dead letter was not stored; it is tried again", append(about, slog.Any("error", err))...)
+		if s.pause(ctx, between.After(tries)); ctx.Err() != nil || s.isDraining() {
+			return false
+		}
 	}
-	s.broker.logger.ErrorContext(ctx, "a message is a dead letter", slog.String("subscription", s.s.Name),
-		slog.String("event", d.MessageId), slog.Int("attempts", attempts), slog.Any("error", cause))
+	s.broker.logger.ErrorContext(ctx, "a message is a dead letter", append(about, slog.Int("attempts", attempts), slog.Any("error", cause))...)
 	s.acks.add(d.DeliveryTag)
 	return true
 }

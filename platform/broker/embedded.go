@@ -47,37 +47,33 @@ func (e *embedded) Declare(subscriptions ...Subscription) {
 	e.declared = append(e.declared, subscriptions...)
 }
 
-// Start stores the bindings of what was declared.
+// Start stores the bindings of what was declared. It takes none away: a process of an earlier version, which does not have
+// them, may start at any time.
 func (e *embedded) Start(ctx context.Context) error {
 	var wanted []binding
-	var names []string
 	for _, s := range e.declared {
-		names = append(names, s.Name)
 		for _, pattern := range slices.Compact(slices.Sorted(slices.Values(s.Patterns))) {
 			wanted = append(wanted, binding{Subscription: s.Name, Pattern: pattern, Unordered: s.Unordered})
 		}
 	}
 	err := e.db.InTx(ctx, func(ctx context.Context) error {
-		var all, stale []binding
+		var all []binding
 		if err := e.db.Writer(ctx).Find(&all).Error; err != nil {
 			return err
 		}
-		for _, b := range all {
+		var missing []binding
+		for _, b := range wanted {
+			i := slices.IndexFunc(all, b.same)
 			switch {
-			case slices.Contains(wanted, b):
-			case slices.Contains(names, b.Subscription):
-				stale = append(stale, b)
-			default:
-				e.logger.WarnContext(ctx, "messages are kept for a subscription that this program does not have",
-					slog.String("subscription", b.Subscription))
+			case i < 0:
+				missing = append(missing, b)
+			case all[i].Unordered && !b.Unordered:
+				if err := e.db.Writer(ctx).Save(&b).Error; err != nil {
+					return err
+				}
 			}
 		}
-		for _, b := range stale {
-			if err := e.db.Writer(ctx).Delete(&b).Error; err != nil {
-				return err
-			}
-		}
-		missing := slices.DeleteFunc(wanted, func(b binding) bool { return slices.Contains(all, b) })
+		e.report(ctx, all, wanted)
 		if len(missing) == 0 {
 			return nil
 		}
@@ -87,6 +83,26 @@ func (e *embedded) Start(ctx context.Context) error {
 		return fmt.Errorf("store the bindings of the subscriptions: %w", err)
 	}
 	return nil
+}
+
+func (b binding) same(other binding) bool {
+	return b.Subscription == other.Subscription && b.Pattern == other.Pattern
+}
+
+// report says what is stored and was not declared.
+func (e *embedded) report(ctx context.Context, stored, declared []binding) {
+	for _, b := range stored {
+		about := []any{slog.String("subscription", b.Subscription), slog.String("pattern", b.Pattern)}
+		i := slices.IndexFunc(declared, b.same)
+		switch {
+		case i < 0:
+			e.logger.WarnContext(ctx, "messages are kept for a subscription that this program does not have; when none has it "+
+				"any more, delete its row of broker_bindings", about...)
+		case declared[i].Unordered && !b.Unordered:
+			e.logger.WarnContext(ctx, "messages are kept in order for a subscription that does not need it; when no program "+
+				"does, set unordered in its row of broker_bindings", about...)
+		}
+	}
 }
 
 // Publish stores all messages in one transaction, or none. It joins that of ctx.
@@ -145,8 +161,11 @@ func (e *embedded) Consumer(s Subscription, handle Handler) Consumer {
 			return queue.Dead(fmt.Errorf("decode the message: %w", err))
 		}
 		err := handle(ctx, Delivery{Message: message, Attempt: job.Attempt})
-		if IsDead(err) {
+		switch {
+		case IsDead(err):
 			return queue.Dead(err)
+		case IsPostponed(err):
+			return queue.Postpone(o.Backoff.After(job.Attempt), err)
 		}
 		return err
 	}, queue.Options{

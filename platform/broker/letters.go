@@ -19,7 +19,7 @@ const maxScan = 10_000
 // Dead is part of DeadLetters.
 func (r *rabbit) Dead(ctx context.Context, subscription string, limit int) ([]DeadLetter, error) {
 	letters := []DeadLetter{}
-	err := r.browse(ctx, subscription, func(_ *sender, d amqp.Delivery) (bool, error) {
+	err := r.browse(ctx, subscription, func(d amqp.Delivery) (bool, error) {
 		if len(letters) < limit {
 			letters = append(letters, letterOf(subscription, d))
 		}
@@ -45,7 +45,7 @@ func letterOf(subscription string, d amqp.Delivery) DeadLetter {
 // DeadByID is part of DeadLetters.
 func (r *rabbit) DeadByID(ctx context.Context, subscription, messageID string) (*DeadLetter, error) {
 	var letter *DeadLetter
-	_, err := r.find(ctx, subscription, messageID, func(_ *sender, d amqp.Delivery) error {
+	_, err := r.find(ctx, subscription, messageID, func(d amqp.Delivery) error {
 		found := letterOf(subscription, d)
 		letter = &found
 		return nil
@@ -55,10 +55,10 @@ func (r *rabbit) DeadByID(ctx context.Context, subscription, messageID string) (
 
 // Retry is part of DeadLetters.
 func (r *rabbit) Retry(ctx context.Context, subscription, messageID string) (bool, error) {
-	return r.find(ctx, subscription, messageID, func(to *sender, d amqp.Delivery) error {
+	return r.find(ctx, subscription, messageID, func(d amqp.Delivery) error {
 		again := publishing(received(d))
 		maps.DeleteFunc(again.Headers, func(name string, _ any) bool { return strings.HasPrefix(name, "x-") })
-		if err := to.send(ctx, r.queueOf(subscription), again); err != nil {
+		if err := r.send(ctx, r.queueOf(subscription), again); err != nil {
 			return err
 		}
 		return d.Ack(false)
@@ -67,19 +67,19 @@ func (r *rabbit) Retry(ctx context.Context, subscription, messageID string) (boo
 
 // Discard is part of DeadLetters.
 func (r *rabbit) Discard(ctx context.Context, subscription, messageID string) (bool, error) {
-	return r.find(ctx, subscription, messageID, func(_ *sender, d amqp.Delivery) error { return d.Ack(false) })
+	return r.find(ctx, subscription, messageID, func(d amqp.Delivery) error { return d.Ack(false) })
 }
 
 // find looks for a dead letter and does something with it.
 func (r *rabbit) find(
-	ctx context.Context, subscription, messageID string, do func(*sender, amqp.Delivery) error,
+	ctx context.Context, subscription, messageID string, do func(amqp.Delivery) error,
 ) (found bool, err error) {
-	err = r.browse(ctx, subscription, func(to *sender, d amqp.Delivery) (bool, error) {
-		if d.MessageId != messageID {
+	err = r.browse(ctx, subscription, func(d amqp.Delivery) (bool, error) {
+		if received(d).ID != messageID {
 			return true, nil
 		}
 		found = true
-		return false, do(to, d)
+		return false, do(d)
 	})
 	return found && err == nil, err
 }
@@ -87,7 +87,7 @@ func (r *rabbit) find(
 // browse goes through dead letters from the oldest on, as long as see wants more. There are none where nobody has declared
 // the subscription. The error is that of ctx when it has ended, and else Unavailable: it is no fault of who asks.
 func (r *rabbit) browse(
-	ctx context.Context, subscription string, see func(*sender, amqp.Delivery) (more bool, err error),
+	ctx context.Context, subscription string, see func(amqp.Delivery) (more bool, err error),
 ) error {
 	r.browsing.Lock()
 	defer r.browsing.Unlock()
@@ -104,16 +104,16 @@ func (r *rabbit) browse(
 
 // scan is browse with the server's errors. What was not acknowledged goes back to its place when the channel is closed. A
 // call that hangs knows no context: it is cut off, and all consumers with it, but not because somebody has left.
-func (r *rabbit) scan(ctx context.Context, queue string, see func(*sender, amqp.Delivery) (more bool, err error)) (err error) {
+func (r *rabbit) scan(ctx context.Context, queue string, see func(amqp.Delivery) (more bool, err error)) (err error) {
 	connection, err := r.in.current()
 	if err != nil {
 		return err
 	}
 	hanging := time.AfterFunc(letterTimeout, r.in.cut)
 	defer hanging.Stop()
-	channel, err := newSender(connection)
+	channel, err := connection.Channel()
 	if err != nil {
-		return err
+		return fmt.Errorf("open a channel: %w", err)
 	}
 	defer func() { err = errors.Join(err, ignoreClosed(channel.Close())) }()
 	for range maxScan {
@@ -125,7 +125,7 @@ func (r *rabbit) scan(ctx context.Context, queue string, see func(*sender, amqp.
 		if err != nil || !there {
 			return err
 		}
-		if more, err := see(channel, d); err != nil || !more {
+		if more, err := see(d); err != nil || !more {
 			return err
 		}
 	}

@@ -92,7 +92,12 @@ func (l *link) connect(ctx context.Context) (*amqp.Connection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	if err := l.broker.topology(connection); err != nil {
+	hang := func() { _ = socket.Close() } // a call may hang, and knows no context
+	hanging, ended := time.AfterFunc(letterTimeout, hang), context.AfterFunc(ctx, hang)
+	err = l.broker.topology(connection)
+	hanging.Stop()
+	ended()
+	if err != nil {
 		_ = connection.CloseDeadline(time.Now().Add(closeWait))
 		return nil, err
 	}

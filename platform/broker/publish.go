@@ -2,8 +2,10 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 )
@@ -30,12 +32,12 @@ func (r *rabbit) Publish(ctx context.Context, messages []Message) []error {
 func (p *publisher) publish(ctx context.Context, messages []Message, failed []error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	unhang := context.AfterFunc(ctx, p.broker.out.cut) // a call may hang, and knows no context
+	defer unhang()
 	channel, err := p.open()
 	if err != nil {
 		return err
 	}
-	unhang := context.AfterFunc(ctx, p.broker.out.cut) // a write may hang, and knows no context
-	defer unhang()
 	under := make([]*amqp.DeferredConfirmation, len(messages))
 	confirm := func(i int) {
 		if under[i] == nil {
@@ -96,39 +98,44 @@ func confirming(connection *amqp.Connection) (*amqp.Channel, error) {
 	return channel, nil
 }
 
-// sender puts messages into queues, one after the other.
-type sender struct {
-	*amqp.Channel
-	returned chan amqp.Return // what there is no queue for; it comes before the confirmation
-}
-
-func newSender(connection *amqp.Connection) (*sender, error) {
-	channel, err := confirming(connection)
-	if err != nil {
-		return nil, err
-	}
-	return &sender{channel, channel.NotifyReturn(make(chan amqp.Return, 1))}, nil
-}
-
-// send puts a message into a queue and waits until the server has it. After an error the sender is of no more use.
-func (s *sender) send(ctx context.Context, queue string, message amqp.Publishing) error {
-	under, err := s.PublishWithDeferredConfirm("", queue, true, false, message)
-	if err != nil {
-		return fmt.Errorf("send to the queue %s: %w", queue, err)
-	}
-	confirmed, err := under.WaitContext(ctx)
-	if err == nil && !confirmed {
-		err = errRefused
-	}
-	select {
-	case _, open := <-s.returned:
-		if open {
-			err = errNoQueue
-		}
-	default:
-	}
-	if err != nil {
+// send puts a message into a queue and waits until the server has it, on the connection that publishes: the server stops
+// reading from such a one when it is short of memory, and no acknowledgement may be behind that.
+func (r *rabbit) send(ctx context.Context, queue string, message amqp.Publishing) error {
+	if err := r.put(ctx, queue, message); err != nil {
 		return fmt.Errorf("send to the queue %s: %w", queue, err)
 	}
 	return nil
+}
+
+func (r *rabbit) put(ctx context.Context, queue string, message amqp.Publishing) (err error) {
+	limited, cancel := context.WithTimeout(ctx, letterTimeout)
+	defer cancel()
+	hanging := time.AfterFunc(letterTimeout, r.out.cut) // not because somebody has left
+	defer hanging.Stop()
+	connection, err := r.out.current()
+	if err != nil {
+		return err
+	}
+	channel, err := confirming(connection)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ignoreClosed(channel.Close())) }()
+	returned := channel.NotifyReturn(make(chan amqp.Return, 1)) // it comes before the confirmation
+	under, err := channel.PublishWithDeferredConfirm("", queue, true, false, message)
+	if err != nil {
+		return err
+	}
+	confirmed, err := under.WaitContext(limited)
+	select {
+	case _, open := <-returned:
+		if open {
+			return errNoQueue
+		}
+	default:
+	}
+	if err == nil && !confirmed {
+		err = errRefused
+	}
+	return err
 }

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,8 +23,8 @@ const (
 	deliveryLimit = 1000
 )
 
-// rabbit is RabbitMQ. It publishes and consumes on a connection each, so that a server that slows down publishers does
-// not hold up acknowledgements.
+// rabbit is RabbitMQ. It publishes and consumes on a connection each, so that a server that slows down publishers, or
+// stops them, does not hold up acknowledgements.
 type rabbit struct {
 	cfg       Config
 	logger    *slog.Logger
@@ -194,14 +195,11 @@ func publishing(m Message) amqp.Publishing {
 func received(d amqp.Delivery) Message {
 	text := func(name string) string { value, _ := d.Headers[attribute+name].(string); return value }
 	m := Message{
-		ID: d.MessageId, Source: text("source"), Type: d.Type, Subject: text("subject"), Time: d.Timestamp.UTC(),
+		ID: cmp.Or(d.MessageId, text("id")), Source: text("source"), Type: cmp.Or(d.Type, text("type"), d.RoutingKey), Subject: text("subject"), Time: d.Timestamp.UTC(),
 		ContentType: d.ContentType, Traceparent: text("traceparent"), Data: d.Body,
 	}
 	if exact, err := time.Parse(time.RFC3339Nano, text("time")); err == nil {
 		m.Time = exact
-	}
-	if m.Type == "" {
-		m.Type = d.RoutingKey
 	}
 	return m
 }

@@ -243,6 +243,30 @@ func TestWhatOthersSeeOfAMessageIsItsTypeItsIDAndItsAttributes(t *testing.T) {
 	require.NoError(t, g.Stop(t.Context()))
 }
 
+func TestAMessageOfAnotherProgramIsKnownByItsAttributes(t *testing.T) {
+	server := testkit.RabbitMQ(t)
+	h := newHouse(t, server)
+	g := h.Join(t)
+	s := broker.Subscription{Name: "mail", Patterns: []string{"order.#"}}
+	g.Declare(s)
+	require.NoError(t, g.Start(t.Context()))
+	require.Eventually(t, func() bool { return g.Ping(t.Context()) == nil }, 30*time.Second, time.Millisecond)
+	seen := make(chan broker.Message, 1)
+	_, drain := consume(t, g, s, func(d broker.Delivery) { seen <- d.Message })
+	connection, err := amqp.Dial(server)
+	require.NoError(t, err)
+	channel, err := connection.Channel()
+	require.NoError(t, err)
+	require.NoError(t, channel.PublishWithContext(t.Context(), h.exchange, "order.placed", false, false, amqp.Publishing{
+		Headers: amqp.Table{"cloudEvents:id": "event-1", "cloudEvents:type": "order.placed.v1"}, Body: []byte(`{}`),
+	}))
+	m := <-seen
+	assert.Equal(t, []string{"event-1", "order.placed.v1"}, []string{m.ID, m.Type})
+	drain()
+	require.NoError(t, connection.Close())
+	require.NoError(t, g.Stop(t.Context()))
+}
+
 func TestAMessageThatTakesLongerThanThoseBehindItIsAcknowledgedAndSoAreThey(t *testing.T) {
 	const messages = 40
 	h := newHouse(t, testkit.RabbitMQ(t))

@@ -271,6 +271,8 @@ func (w *Worker) mark(ctx context.Context, taken *claim, seqs []int64) error {
 	if len(seqs) == 0 {
 		return nil
 	}
+	slices.Sort(seqs)
+	seqs = slices.Compact(seqs) // a key with jobs of several classes was found in each of them
 	marked := w.db.Writer(ctx).Model(&row{}).Where("seq IN ? AND due_at <= ?", seqs, w.now().UnixMicro()).Updates(map[string]any{
 		"owner": taken.id, "attempt": gorm.Expr("attempt + 1"), "due_at": w.now().Add(w.options.Lease).UnixMicro(),
 	})

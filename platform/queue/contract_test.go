@@ -37,6 +37,8 @@ func TestContract(t *testing.T) {
 		"a key that is busy holds up no other":           jobsBehindABusyKey,
 		"a job that failed holds back its key":           jobPutOff,
 		"a job is given back as it was taken":            jobGivenBack,
+		"a job that is postponed was not tried":          jobPostponed,
+		"a key may have jobs of several classes":         jobsOfClasses,
 		"a job that was taken by others is let go":       jobLost,
 		"a dead job is kept, retried and discarded":      jobDead,
 		"of a job that died twice the last is kept":      jobDeadTwice,
@@ -122,6 +124,30 @@ func jobGivenBack(t *testing.T, d *desk) {
 	d.fails = nil
 	d.turn(t, 10, 1)
 	assert.Equal(t, []string{"a1"}, d.done.read())
+}
+
+func jobPostponed(t *testing.T, d *desk) {
+	enqueue(t, d.Queue, named("a", "a1")...)
+	d.fails = queue.Postpone(time.Minute, errors.New("not now"))
+	for range 3 {
+		d.turn(t, 10, 1)
+		d.turn(t, 10, 0)
+		d.now = d.now.Add(time.Minute)
+	}
+	d.fails = errors.New("wrong")
+	d.turn(t, 10, 1)
+	dead, err := d.Dead(t.Context(), "work", 0, 10)
+	require.NoError(t, err)
+	assert.Empty(t, dead, "it was the first of two attempts")
+}
+
+func jobsOfClasses(t *testing.T, d *desk) {
+	d.worker = d.Worker("work", d.done.noting, queue.Options{Classes: 2, Lease: time.Hour})
+	later, sooner := named("a", "a1"), named("a", "a2")
+	later[0].Priority = 1
+	enqueue(t, d.Queue, append(later, sooner...)...)
+	d.turn(t, 10, 2)
+	assert.Equal(t, []string{"a1", "a2"}, d.done.read())
 }
 
 func jobLost(t *testing.T, d *desk) {

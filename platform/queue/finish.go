@@ -126,9 +126,14 @@ func (w *Worker) fail(ctx context.Context, o outcome) error {
 		if wait < w.options.Poll { // or else it is found by looking
 			database.AfterCommit(ctx, func(context.Context) { time.AfterFunc(wait, w.wake) }) // not before it can be seen
 		}
-		return w.free(ctx, o, map[string]any{
+		values := map[string]any{
 			"owner": nil, "due_at": w.now().Add(wait).UnixMicro(), "last_error": database.Clip(o.err.Error(), maxError),
-		})
+		}
+		var postponed *postponedError
+		if errors.As(o.err, &postponed) {
+			values["attempt"] = gorm.Expr("attempt - 1")
+		}
+		return w.free(ctx, o, values)
 	}
 	gone := w.db.Writer(ctx).Where("seq = ? AND owner = ?", job.Seq, o.claim.id).Delete(&row{})
 	if gone.Error != nil || gone.RowsAffected == 0 {
@@ -155,10 +160,13 @@ func (w *Worker) fail(ctx context.Context, o outcome) error {
 // again says whether a job that failed is to be tried again, and when.
 func (w *Worker) again(attempt int, failure error) (wait time.Duration, again bool) {
 	var (
-		later *laterError
-		final *deadError
+		postponed *postponedError
+		later     *laterError
+		final     *deadError
 	)
 	switch {
+	case errors.As(failure, &postponed):
+		return postponed.wait, true
 	case errors.As(failure, &later):
 		return later.wait, true
 	case errors.As(failure, &final):

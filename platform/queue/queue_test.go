@@ -72,6 +72,7 @@ func TestJobsOfAKeyAreCarriedOutOneAtATimeAndInOrderByAllWorkersTogether(t *test
 			if got := string(job.Payload); got != fmt.Sprint(want) {
 				done.note(fmt.Sprintf("%s: %s instead of %d", job.Key, got, want))
 			}
+			time.Sleep(time.Millisecond) // long enough for another one to be seen
 			mu.Lock()
 			next[job.Key] = want + 1
 			mu.Unlock()

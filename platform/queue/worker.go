@@ -61,6 +61,17 @@ type laterError struct {
 
 func (e *laterError) Unwrap() error { return e.error }
 
+// Postpone makes an error after which the job is tried again when wait is over, as if it had not been begun: for what is no
+// fault of the job.
+func Postpone(wait time.Duration, err error) error { return &postponedError{err, wait} }
+
+type postponedError struct {
+	error
+	wait time.Duration
+}
+
+func (e *postponedError) Unwrap() error { return e.error }
+
 // ErrLeaseLost is the cause with which a handler's ctx ends when others may have taken the job.
 var ErrLeaseLost = errors.New("the lease of the job was lost")
 

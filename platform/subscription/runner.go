@@ -12,7 +12,6 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/trellis-go/trellis/platform/backoff"
 	"github.com/trellis-go/trellis/platform/broker"
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/inbox"
@@ -44,7 +43,7 @@ func NewRunner(all []Bound, b broker.Broker, registry prometheus.Registerer, log
 	r := &Runner{
 		logger: logger,
 		handled: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "trellis_events_handled_total", Help: "Deliveries of events, by what became of them: done, duplicate, failed, dead.",
+			Name: "trellis_events_handled_total", Help: "Deliveries of events, by what became of them: done, duplicate, failed, postponed, dead.",
 		}, []string{"subscription", "outcome"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "trellis_events_handle_seconds", Help: "How long handlers took, their transaction included.",
@@ -84,13 +83,12 @@ func (r *Runner) Drain(ctx context.Context) error {
 
 // handler is what the broker calls.
 func (r *Runner) handler(s Bound) broker.Handler {
-	wait := s.WithDefaults().Backoff
 	return func(ctx context.Context, d broker.Delivery) error {
 		ctx = database.WithSession(ctx)
 		ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": d.Traceparent})
 		ctx = log.NewScope(log.With(ctx, slog.String("subscription", s.Name), slog.String("event", d.ID), slog.String("event_type", d.Type)))
 		began := time.Now()
-		outcome, err := r.once(ctx, s, d, wait)
+		outcome, err := r.once(ctx, s, d)
 		r.took.WithLabelValues(s.Name).Observe(time.Since(began).Seconds())
 		r.handled.WithLabelValues(s.Name, outcome).Inc()
 		if err != nil && !broker.IsDead(err) {
@@ -100,35 +98,26 @@ func (r *Runner) handler(s Bound) broker.Handler {
 	}
 }
 
-// once runs the function in its transaction. A database that is away is no fault of the event: it waits for it, as long
-// as one attempt may take.
-func (r *Runner) once(ctx context.Context, s Bound, d broker.Delivery, wait backoff.Exponential) (outcome string, err error) {
+// once runs the function in its transaction. A database that is away is no fault of the event.
+func (r *Runner) once(ctx context.Context, s Bound, d broker.Delivery) (outcome string, err error) {
+	if d.ID == "" {
+		return "dead", broker.Dead(errors.New("the message has no id, by which it could be told from others"))
+	}
 	run, err := s.resolve(d.Message)
 	if err != nil {
 		return "dead", broker.Dead(err)
 	}
-	for tries := 1; ; tries++ {
-		handled, err := inbox.Once(WithEventID(ctx, d.ID), s.DB, s.Name, d.ID, run)
-		switch {
-		case err == nil && handled:
-			return "done", nil
-		case err == nil:
-			return "duplicate", nil
-		case broker.IsDead(err):
-			return "dead", err
-		case !errors.Is(err, database.ErrUnavailable) || !sleep(ctx, wait.After(tries)):
-			return "failed", fmt.Errorf("%s: %w", d.Type, err)
-		}
-	}
-}
-
-func sleep(ctx context.Context, wait time.Duration) bool {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
+	handled, err := inbox.Once(WithEventID(ctx, d.ID), s.DB, s.Name, d.ID, run)
+	switch {
+	case err == nil && handled:
+		return "done", nil
+	case err == nil:
+		return "duplicate", nil
+	case broker.IsDead(err):
+		return "dead", err
+	case errors.Is(err, database.ErrUnavailable):
+		return "postponed", broker.Postpone(fmt.Errorf("%s: %w", d.Type, err))
+	default:
+		return "failed", fmt.Errorf("%s: %w", d.Type, err)
 	}
 }

@@ -251,13 +251,20 @@ func TestADatabaseThatIsAwayIsWaitedFor(t *testing.T) {
 	require.NoError(t, err)
 
 	proxy.Cut()
-	came := make(chan struct{}, 1)
-	b := run(t, db, prometheus.NewRegistry(), subscription.On("mail.orders",
+	came, registry := make(chan struct{}, 1), prometheus.NewRegistry()
+	b := run(t, db, registry, subscription.On("mail.orders",
 		func(context.Context, placedV1) error { came <- struct{}{}; return nil }, subscription.Retries(1, quick)))
 	send(t, b, "event-1", "order.placed.v1", `{}`)
-	require.Eventually(t, func() bool { return db.Stats()[0].WaitCount >= 0 && db.Ping(t.Context()) != nil }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return outcomes(t, registry)["postponed"] >= 3 }, patience, time.Millisecond)
 	proxy.Restore(t)
 	await(t, came)
+}
+
+func TestAMessageWithoutAnIDIsADeadLetter(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	b := run(t, fresh(t), registry, subscription.On("mail.orders", func(context.Context, placedV1) error { return nil }))
+	send(t, b, "", "order.placed.v1", `{}`)
+	require.Eventually(t, func() bool { return outcomes(t, registry)["dead"] == 1 }, patience, time.Millisecond)
 }
 
 func TestSubscriptionsThatCannotWorkAreRefused(t *testing.T) {

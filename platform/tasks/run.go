@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"unicode/utf8"
 
+	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/queue"
 )
 
@@ -42,10 +42,7 @@ const maxMessage = 500 // bytes of it that are kept
 func (r *Run) Progress(percent int, message string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for len(message) > maxMessage {
-		_, size := utf8.DecodeLastRuneInString(message)
-		message = message[:len(message)-size]
-	}
+	message = database.Clip(message, maxMessage)
 	percent = min(max(percent, 0), 100)
 	if percent != r.percent || message != r.message {
 		r.percent, r.message, r.dirty = percent, message, true

@@ -73,7 +73,7 @@ func TestProgressIsSeenByAllProcesses(t *testing.T) {
 		release := make(chan struct{})
 		work(t, there, greet.On(func(_ context.Context, run *tasks.Run, _ params) (result, error) {
 			run.Progress(-1, "begun")
-			run.Progress(40, "rows 400 of 1000")
+			run.Progress(40, "rows 400 of caf\xe91000") // no text in itself
 			<-release
 			return result{}, nil
 		}, tasks.Options{}))
@@ -81,10 +81,10 @@ func TestProgressIsSeenByAllProcesses(t *testing.T) {
 		for _, from := range []*tasks.Tasks{there, here} {
 			seen := until(t, from, task.ID, func(task *tasks.Task) bool { return task.Progress > 0 })
 			assert.Equal(t, 40, seen.Progress)
-			assert.Equal(t, "rows 400 of 1000", seen.Message)
+			assert.Equal(t, "rows 400 of caf1000", seen.Message)
 		}
 		close(release)
-		assert.Equal(t, "rows 400 of 1000", ended(t, here, task.ID, tasks.Succeeded).Message, "the last stays")
+		assert.Equal(t, "rows 400 of caf1000", ended(t, here, task.ID, tasks.Succeeded).Message, "the last stays")
 	})
 }
 

@@ -189,6 +189,7 @@ func (o *order) handle(_ context.Context, d broker.Delivery) error {
 	}
 	o.busy[d.Subject] = true
 	o.mu.Unlock()
+	time.Sleep(time.Millisecond) // long enough for another one to be seen
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.busy[d.Subject] = false
