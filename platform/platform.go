@@ -166,7 +166,7 @@ func (p Parts) ground() []app.Component {
 		{Name: "signing keys", Start: configured(p.Tokens.Start)},
 		{Name: "encryption keys", Start: configured(p.Ring.Start)},
 		{Name: "databases", Start: p.Databases.Start, Stop: p.Databases.Close},
-		{Name: "migrations", Start: func(ctx context.Context) error { return p.Migrator.Ensure(ctx, p.Schema.Auto) }},
+		{Name: "migrations", Slow: p.Schema.Auto, Start: func(ctx context.Context) error { return p.Migrator.Ensure(ctx, p.Schema.Auto) }},
 		{Name: "cache", Start: p.Caches.Start, Stop: p.Caches.Close},
 		{Name: "broker", Start: p.Broker.Start, Stop: p.Broker.Stop},
 		{Name: "modules", Start: func(ctx context.Context) error { return module.Start(ctx, p.Modules) }},

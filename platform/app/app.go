@@ -39,6 +39,7 @@ type Config struct {
 type Component struct {
 	Name  string
 	Start func(ctx context.Context) error // makes it ready; parts listed before it are
+	Slow  bool                            // Start may take as long as it likes: what it does must not be cut off
 	Run   func(ctx context.Context) error // works until Drain or Stop, its ctx ends after Stop; returning before the end is a failure
 	Drain func(ctx context.Context) error // takes no more work and waits for what it has
 	Stop  func(ctx context.Context) error // gives back what Start took; parts listed after it have stopped
@@ -179,7 +180,10 @@ func (a *App) start(ctx context.Context, component Component) error {
 	if ctx.Err() != nil || component.Start == nil {
 		return ctx.Err()
 	}
-	limited, cancel := context.WithTimeout(ctx, a.cfg.StartTimeout)
+	limited, cancel := ctx, context.CancelFunc(func() {})
+	if !component.Slow {
+		limited, cancel = context.WithTimeout(ctx, a.cfg.StartTimeout)
+	}
 	defer cancel()
 	if err := within(limited, component.Start); err != nil {
 		return withDefaultCode(fmt.Errorf("start %s: %w", component.Name, err), ExitUnavailable)

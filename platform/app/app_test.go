@@ -148,6 +148,22 @@ func TestAStartHasADeadline(t *testing.T) {
 	})
 }
 
+func TestASlowStartHasNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var j journal
+		slow := app.Component{Name: "slow", Slow: true, Start: func(ctx context.Context) error {
+			select {
+			case <-time.After(10 * settings.StartTimeout):
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}}
+		require.NoError(t, runUntil(t, time.Hour, slow, component(&j, "a")))
+		assert.Contains(t, j.String(), "start a")
+	})
+}
+
 func TestTheEndMayComeDuringTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var j journal

@@ -21,8 +21,8 @@ type Options struct {
 	NotFound     error         // the error of a load that found nothing; that is remembered, too. nil: no error is
 	Tags         []string      // of every entry
 	TTL          time.Duration // how long a value is fresh
-	NegativeTTL  time.Duration // how long it is remembered that there is none
-	StaleFor     time.Duration // then: how long it is served while it is loaded anew
+	NegativeTTL  time.Duration // how long it is remembered that there is none, and no longer
+	StaleFor     time.Duration // after TTL: how long it is served while it is loaded anew
 	StaleIfError time.Duration // then: how long it is served when it cannot be loaded
 	LoadTimeout  time.Duration // of a load
 	Wait         time.Duration // how long to wait for another process that loads the same; 0: not at all

@@ -14,7 +14,7 @@
 //	})
 //
 // A key is loaded once at a time in a process, whoever waits, and with Options.Wait once at a time in all processes.
-// That a value does not exist is remembered too. A value past its TTL is served while it is loaded anew (StaleFor), and
+// That a value does not exist is remembered too, for NegativeTTL. A value past its TTL is served while it is loaded anew (StaleFor), and
 // when it cannot be loaded (StaleIfError); one that was invalidated is never served.
 //
 // # Coherence

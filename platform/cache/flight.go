@@ -88,16 +88,17 @@ func (f *flight[T]) instead(err error, spare *held[T], shared *entry[T]) (*entry
 	return nil, err
 }
 
-// times begin now. A part of the time is left to chance, so that what was loaded together is not loaded together again.
+// times begin now. A part of the time is left to chance, so that what was loaded together is not loaded together again. That
+// there is none is not kept beyond its time: anybody can ask for what does not exist, by as many keys as Redis has room for.
 func (c *Cache[T]) times(now time.Time, absent bool) times {
-	ttl := c.TTL
+	ttl, staleFor, staleIfError := c.TTL, c.StaleFor, c.StaleIfError
 	if absent {
-		ttl = c.NegativeTTL
+		ttl, staleFor, staleIfError = c.NegativeTTL, 0, 0
 	}
 	ttl -= time.Duration(float64(ttl) * c.store.cfg.Jitter * rand.Float64()) //nolint:gosec // spread, not secrecy
 	t := times{fresh: now.Add(ttl)}
-	t.stale = t.fresh.Add(c.StaleFor)
-	t.dead = t.stale.Add(c.StaleIfError)
+	t.stale = t.fresh.Add(staleFor)
+	t.dead = t.stale.Add(staleIfError)
 	return t
 }
 

@@ -142,6 +142,21 @@ func TestThatThereIsNoneIsSharedToo(t *testing.T) {
 	assert.Equal(t, 1, s.count())
 }
 
+func TestThatThereIsNoneIsKeptNoLongerThanItsTime(t *testing.T) {
+	cfg := settings()
+	cfg.StaleFor, cfg.StaleIfError = time.Hour, time.Hour
+	p := newPair(t, cfg)
+	a := cache.New[int](p.a, cache.Options{Name: "n", NotFound: errNone})
+	s := newSource(map[string]int{})
+	_, err := a.Get(t.Context(), "a", s.load("a"))
+	require.ErrorIs(t, err, errNone)
+	assert.InDelta(t, cfg.NegativeTTL, p.redis.TTL("test:c:n:a"), float64(time.Second))
+	s.fail(errBroken)
+	p.clock.move(cfg.NegativeTTL)
+	_, err = a.Get(t.Context(), "a", s.load("a"))
+	require.ErrorIs(t, err, errBroken)
+}
+
 func TestProcessesThatWaitForEachOtherLoadOnce(t *testing.T) {
 	p := newPair(t, settings())
 	options := cache.Options{Name: "n", Wait: time.Minute}

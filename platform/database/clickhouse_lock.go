@@ -159,22 +159,27 @@ func (c *ClickHouse) hold(ctx context.Context, number int, fn func(context.Conte
 func (c *ClickHouse) renew(ctx context.Context, number int, lose context.CancelCauseFunc) {
 	last := time.Now()
 	for sleep(ctx, turnRenew) {
-		current, err := c.turn(ctx)
-		if err == nil && current.number != number {
-			lose(errTurnLost)
-			return
-		}
-		if err == nil {
-			err = c.mark(ctx, number, current.until())
-		}
+		began := time.Now()
+		current, err := c.prolong(ctx, number)
 		switch {
-		case err == nil:
-			last = time.Now()
-		case time.Since(last) > turnLength-turnRenew:
+		case err == nil && current.number != number, err != nil && time.Since(last) > turnLength-3*turnRenew:
 			lose(errTurnLost)
 			return
+		case err == nil:
+			last = began
 		}
 	}
+}
+
+// prolong says once that the turn is still taken, if it is.
+func (c *ClickHouse) prolong(ctx context.Context, number int) (turn, error) {
+	ctx, cancel := context.WithTimeout(ctx, turnRenew)
+	defer cancel()
+	current, err := c.turn(ctx)
+	if err != nil || current.number != number {
+		return current, err
+	}
+	return current, c.mark(ctx, number, current.until())
 }
 
 // free gives the turn back. When it cannot, the others wait until it is over.

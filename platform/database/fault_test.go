@@ -2,6 +2,7 @@ package database_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,22 @@ func kill(ctx context.Context, t *testing.T, db *database.DB) {
 		row := server.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = ?", id)
 		return row.Scan(&sessions) == nil && sessions == 0
 	}, 10*time.Second, time.Millisecond)
+}
+
+func TestWhoLosesTheConnectionThatHasTheLockIsStopped(t *testing.T) {
+	t.Parallel() // it waits until that is asked for
+	db := primary(t, testkit.Start(t, database.Configs{"primary": testkit.EmptyMySQL(t)}))
+	err := db.Exclusive(t.Context(), func(ctx context.Context, pool *sql.DB) error {
+		var holder int64
+		require.NoError(t, pool.QueryRowContext(ctx, "SELECT id FROM information_schema.processlist "+
+			"WHERE db = DATABASE() AND command = 'Sleep' ORDER BY id DESC LIMIT 1").Scan(&holder))
+		_, err := pool.ExecContext(ctx, "KILL ?", holder)
+		require.NoError(t, err)
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	require.ErrorContains(t, err, "the turn at the database was lost to another process")
+	require.NoError(t, db.Exclusive(t.Context(), func(context.Context, *sql.DB) error { return nil }))
 }
 
 func TestATransactionWhoseConnectionBreaksIsRepeated(t *testing.T) {

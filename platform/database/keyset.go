@@ -3,9 +3,13 @@ package database
 import (
 	"fmt"
 	"regexp"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+	"gorm.io/gorm/schema"
+
+	"github.com/trellis-go/trellis/platform/problem"
 )
 
 // Keyset is one page of a list in a total order: by a column, and by id among equals. The page begins after a row, not
@@ -29,7 +33,8 @@ const idColumn = "id"
 var columnName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Scope puts condition, order and limit on a query of one table that has a column id. A Keyset without a limit, or with
-// something else than a column's name in Column, makes the query fail.
+// something else than a column's name in Column, makes the query fail. So does a text, an int64 or a time in Value that is
+// not what the model has in Column: a client has changed its cursor, and the error is problem.InvalidCursor.
 func (k Keyset) Scope(db *gorm.DB) *gorm.DB {
 	if k.Column == "" {
 		k.Column = idColumn
@@ -50,8 +55,40 @@ func (k Keyset) Scope(db *gorm.DB) *gorm.DB {
 	if k.ID == "" {
 		return db
 	}
+	if !k.fits(db.Statement) {
+		const reason = "it was not made by this API"
+		field := problem.Field{In: "query", Pointer: "/cursor", Detail: reason}
+		_ = db.AddError(problem.InvalidCursor.New("the cursor cannot be used: " + reason).With(field))
+		return db
+	}
 	group(db.Statement)
 	return db.Clauses(clause.Where{Exprs: []clause.Expression{k.after()}})
+}
+
+// fits tells whether the value can be compared with the column. MySQL refuses a time and a text that is none, and SQLite
+// makes something of them that is wrong. Where the rows have no model nothing is known.
+func (k Keyset) fits(statement *gorm.Statement) bool {
+	model := statement.Model
+	if model == nil {
+		model = statement.Dest
+	}
+	if k.Column == idColumn || statement.Parse(model) != nil {
+		return true
+	}
+	field := statement.Schema.LookUpField(k.Column)
+	if field == nil {
+		return true
+	}
+	switch k.Value.(type) {
+	case string:
+		return field.GORMDataType == schema.String
+	case int64:
+		return field.GORMDataType == schema.Int || field.GORMDataType == schema.Uint
+	case time.Time:
+		return field.GORMDataType == schema.Time
+	default:
+		return true // of no cursor
+	}
 }
 
 // group puts the conditions that the query has so far in brackets: without them what is added would belong to the last

@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/trellis-go/trellis/platform/database"
+	"github.com/trellis-go/trellis/platform/problem"
 	"github.com/trellis-go/trellis/test/testkit"
 )
 
@@ -135,4 +136,37 @@ func TestAKeysetRefusesWhatIsNoColumnAndWhatHasNoLimit(t *testing.T) {
 		err := db.Reader(t.Context()).Scopes(keyset.Scope).Find(&[]item{}).Error
 		assert.ErrorContains(t, err, "keyset: ")
 	}
+}
+
+func TestAKeysetRefusesAValueThatItsColumnDoesNotHold(t *testing.T) {
+	eachEngine(t, func(t *testing.T, db *database.DB) {
+		fill(t, db)
+		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		for _, c := range []struct {
+			column string
+			value  any
+			fits   bool
+		}{
+			{"score", "x", false}, {"score", "1", false}, {"score", at, false}, {"score", int64(1), true}, {"score", 1, true},
+			{"at", "x", false}, {"at", int64(1), false}, {"at", at, true},
+			{"id", nil, true}, {"", nil, true},
+		} {
+			err := db.Reader(t.Context()).Scopes(database.Keyset{Column: c.column, Value: c.value, ID: "1-3", Limit: 1}.Scope).
+				Find(&[]item{}).Error
+			if c.fits {
+				assert.NoError(t, err, "%+v", c)
+			} else {
+				assert.ErrorIs(t, err, problem.InvalidCursor, "%+v", c)
+			}
+		}
+	})
+}
+
+func TestAKeysetTakesAnyValueForRowsWithoutAModel(t *testing.T) {
+	db := primary(t, testkit.Migrated(t, tables()))
+	fill(t, db)
+	var rows []map[string]any
+	keyset := database.Keyset{Column: "score", Value: "1", ID: "1-3", Limit: 1}
+	require.NoError(t, db.Reader(t.Context()).Table("items").Scopes(keyset.Scope).Find(&rows).Error)
+	assert.Len(t, rows, 2)
 }

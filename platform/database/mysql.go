@@ -10,6 +10,7 @@ import (
 	"hash/fnv"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -173,8 +174,33 @@ func mysqlExclusive(cfg *mysql.Config) func(context.Context, func(context.Contex
 			return err
 		}
 		defer func() { _, _ = holder.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK(?)", name) }()
-		return fn(ctx, pool)
+		return mysqlHold(ctx, holder, func(ctx context.Context) error { return fn(ctx, pool) })
 	}
+}
+
+// mysqlHold runs fn, and asks all the while whether the connection that has the lock is alive: that keeps it so, and when it
+// is not fn's ctx ends, since others have the lock by then.
+func mysqlHold(ctx context.Context, holder *sql.Conn, fn func(context.Context) error) error {
+	holding, lose := context.WithCancelCause(ctx)
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		for sleep(holding, turnRenew) {
+			limited, cancel := context.WithTimeout(holding, turnLength)
+			err := holder.PingContext(limited)
+			cancel()
+			if err != nil && holding.Err() == nil {
+				lose(errTurnLost)
+			}
+		}
+	})
+	err := fn(holding)
+	lost := context.Cause(holding)
+	lose(nil)
+	asking.Wait()
+	if errors.Is(lost, errTurnLost) {
+		return errors.Join(err, lost)
+	}
+	return err
 }
 
 // mysqlLock waits in short turns, so that the end of ctx is noticed by us and not by breaking the connection.

@@ -31,6 +31,9 @@ func (a *attempt) make(execution failsafe.Execution[*http.Response]) (*http.Resp
 
 // attempt sends the request once, if the circuit of its host lets it.
 func (c *Client) attempt(ctx context.Context, request *http.Request, again bool) (*http.Response, error) {
+	if err := ctx.Err(); err != nil { // nothing is sent, which says nothing of the host
+		return nil, err
+	}
 	circuit := c.circuits.of(circuitOf(request))
 	if !circuit.TryAcquirePermit() {
 		return nil, ErrOpen
@@ -40,7 +43,7 @@ func (c *Client) attempt(ctx context.Context, request *http.Request, again bool)
 	}
 	response, err := c.send(ctx, request)
 	switch {
-	case err != nil && request.Context().Err() != nil:
+	case err != nil && errors.Is(request.Context().Err(), context.Canceled):
 		if circuit.IsHalfOpen() { // the caller gave up: that says nothing, but the permit must be given back
 			circuit.RecordFailure()
 		}

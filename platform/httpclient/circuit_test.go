@@ -102,6 +102,37 @@ func TestACallerWhoLeavesDoesNotKeepTheCircuitOpen(t *testing.T) {
 	calls(t.Context(), func(err error) bool { return err == nil })
 }
 
+func TestAHostThatAnswersNoCallerInTimeIsLeftAlone(t *testing.T) {
+	s := serve(t, func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	client := s.client(t, httpclient.Config{Attempts: 1, Failures: 2, AttemptTimeout: time.Hour, OpenFor: time.Hour})
+	call := func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		_, err := client.Do(s.request(t, http.MethodPost, "").WithContext(ctx))
+		return err
+	}
+	for range 4 {
+		if err := call(); errors.Is(err, httpclient.ErrOpen) {
+			break
+		}
+	}
+	require.ErrorIs(t, call(), httpclient.ErrOpen)
+}
+
+func TestACallWhoseTimeIsOverBeforeItBeginsSaysNothingOfTheHost(t *testing.T) {
+	s := statuses(t, 200)
+	client := s.client(t, httpclient.Config{Attempts: 1, Failures: 1, OpenFor: time.Hour})
+	late, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	for range 4 {
+		_, err := client.Do(s.request(t, http.MethodPost, "").WithContext(late))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	}
+	_, err := client.Do(s.request(t, http.MethodPost, ""))
+	require.NoError(t, err)
+	assert.Len(t, s.seen(), 1)
+}
+
 func TestRefusalsOfTheServiceDoNotOpenTheCircuit(t *testing.T) {
 	s := statuses(t, 400, 404, 409, 422, 429, 501)
 	client := s.client(t, httpclient.Config{Attempts: 1, Failures: 1})

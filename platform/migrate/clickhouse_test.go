@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/migrate"
 	"github.com/trellis-go/trellis/test/testkit"
@@ -185,6 +186,15 @@ func TestTheStartGoesOnWithoutAnOptionalDatabaseThatIsAway(t *testing.T) {
 	assert.Equal(t, []int{1}, values(t, m))
 	assert.Contains(t, book.String(), "the migrations of an optional database were not looked at")
 	require.ErrorIs(t, migrator.Up(t.Context()), database.ErrUnavailable, "who is told to migrate says what was not")
+}
+
+func TestTheStartGoesOnWithoutAnOptionalDatabaseThatTakesNoWrites(t *testing.T) {
+	var book strings.Builder
+	readOnly := testkit.EmptyClickHouse(t)
+	readOnly.DSN = config.DSN(readOnly.DSN.Reveal() + "?readonly=1")
+	m := testkit.Start(t, database.Configs{testkit.Name: testkit.EmptySQLite(t), "warehouse": readOnly})
+	require.NoError(t, migrate.New(m, chAll(), text(&book)).Ensure(t.Context(), true))
+	assert.Contains(t, book.String(), "the migrations of an optional database were not looked at")
 }
 
 func TestTheStartDoesNotGoOnWithoutARequiredWarehouse(t *testing.T) {

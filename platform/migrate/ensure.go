@@ -15,7 +15,7 @@ type Config struct {
 
 // Ensure is what a server does before it serves: it migrates when auto is set, and otherwise refuses to go on while
 // migrations are pending, since the program would meet a schema that it was not written for. It passes over databases
-// that the service can do without and that do not answer, with a warning.
+// that the service can do without and that cannot be looked at, with a warning.
 func (m *Migrator) Ensure(ctx context.Context, auto bool) error {
 	there := *m
 	there.only = slices.DeleteFunc(m.databases(), func(db schema) bool { return m.away(ctx, db) })
@@ -32,19 +32,23 @@ func (m *Migrator) Ensure(ctx context.Context, auto bool) error {
 	return nil
 }
 
-// awayAfter is how long a database that the service can do without may take to answer.
-const awayAfter = 5 * time.Second
+// awayAfter is how long a database that the service can do without may take to answer, and to say what is pending: others
+// may be at its migrations for a while.
+const awayAfter = 30 * time.Second
 
-// away tells whether the start goes on without a database.
+// away tells whether the start goes on without a database: it does not answer, or its turn cannot be had, as on a server
+// that takes no writes.
 func (m *Migrator) away(ctx context.Context, db schema) bool {
 	if m.manager.Required(db.Name()) {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, awayAfter)
 	defer cancel()
-	err := db.Ping(ctx)
+	one := *m
+	one.only = []schema{db}
+	_, err := one.Pending(ctx)
 	if err != nil {
-		m.logger.WarnContext(ctx, "the migrations of an optional database were not looked at: it does not answer",
+		m.logger.WarnContext(ctx, "the migrations of an optional database were not looked at",
 			slog.String("database", db.Name()), slog.String("driver", db.Driver()), slog.Any("error", err))
 	}
 	return err != nil

@@ -104,7 +104,7 @@ func (p *Position) UnmarshalJSON(text []byte) error {
 }
 
 // Decode reads a cursor. The error is problem.InvalidCursor when Encode did not write it, or wrote it for another sort
-// order or other filters.
+// order or other filters. A client may have put a value of another type into it: who knows the column tells, Keyset.Scope.
 func Decode(text, sort, filters string) (*Position, error) {
 	var c cursor
 	plain, err := base64.RawURLEncoding.DecodeString(text)
@@ -129,7 +129,11 @@ func (c cursor) value() (any, error) {
 	case "i":
 		return strconv.ParseInt(c.Value, 10, 64)
 	case "t":
-		return time.Parse(time.RFC3339Nano, c.Value)
+		at, err := time.Parse(time.RFC3339Nano, c.Value)
+		if year := at.UTC().Year(); err == nil && (year < 1 || year > 9999) {
+			err = fmt.Errorf("a time in the year %d, which MySQL does not take", year)
+		}
+		return at, err
 	case "s":
 		return c.Value, nil
 	default:

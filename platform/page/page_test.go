@@ -42,10 +42,13 @@ func TestTextThatIsNoCursorIsRefused(t *testing.T) {
 	}
 }
 
-func TestAValueOfAnotherTypeIsRefused(t *testing.T) {
+func TestAValueThatIsNotOfItsTypeIsRefused(t *testing.T) {
 	good, err := base64.RawURLEncoding.DecodeString(page.Position{Value: int64(1)}.Encode("", ""))
 	require.NoError(t, err)
-	for _, broken := range []string{`"t":"i","v":"x"`, `"t":"t","v":"x"`, `"t":"z","v":"x"`} {
+	for _, broken := range []string{
+		`"t":"i","v":"x"`, `"t":"t","v":"x"`, `"t":"z","v":"x"`,
+		`"t":"t","v":"0000-12-31T23:59:59Z"`, `"t":"t","v":"9999-12-31T23:59:59-00:01"`, // years that MySQL does not take
+	} {
 		text := strings.Replace(string(good), `"t":"i","v":"1"`, broken, 1)
 		require.NotEqual(t, string(good), text)
 		_, err := page.Decode(base64.RawURLEncoding.EncodeToString([]byte(text)), "", "")
