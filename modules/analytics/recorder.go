@@ -19,6 +19,8 @@ const (
 	moveLease = 30 * time.Second // after which another process goes on where one died
 	moveBytes = 16 << 20         // of one batch, unless one fact alone has more
 	moveOld   = 1000             // facts of history at once: what Oracle takes in a list
+	moveQuick = moveLease / 3    // within which a batch leaves time for one of twice its size
+	maxHalved = 16               // after which the biggest batch is one fact
 	maxShown  = 100_000          // of those that wait: to count millions every few seconds is no help to who has them
 )
 
@@ -37,6 +39,7 @@ type Recorder struct {
 	now       clock.Clock
 	logger    *slog.Logger
 	lease     *lease.Lease
+	halved    int // how often the size of batches was, since bigger ones take longer than the lease
 
 	recent atomic.Int64  // facts kept by this process since it looked last
 	woken  chan struct{} // one signal is kept
@@ -150,27 +153,40 @@ func (r *Recorder) batch(ctx context.Context) (more bool, err error) {
 	}
 	limited, cancel := context.WithDeadline(ctx, r.lease.Until())
 	defer cancel()
-	facts, forget, err := r.next(limited)
+	began := time.Now()
+	facts, err := r.moveNext(limited)
+	switch deadline, _ := limited.Deadline(); {
+	case err != nil && !time.Now().Before(deadline): // tried again as it is, it would never be moved
+		r.halved = min(r.halved+1, maxHalved)
+	case err == nil && facts > 0 && time.Since(began) < moveQuick:
+		r.halved = max(r.halved-1, 0)
+	}
+	r.moved.Add(float64(facts))
+	return facts > 0, err
+}
+
+// moveNext moves the next facts, and says how many.
+func (r *Recorder) moveNext(ctx context.Context) (int, error) {
+	facts, forget, err := r.next(ctx)
 	if err != nil || len(facts) == 0 {
-		return false, err
+		return 0, err
 	}
-	if err := r.warehouse.Store(limited, facts); err != nil {
-		return false, err
+	if err := r.warehouse.Store(ctx, facts); err != nil {
+		return 0, err
 	}
-	if err := forget(limited); err != nil {
-		return false, err
+	if err := forget(ctx); err != nil {
+		return 0, err
 	}
-	r.moved.Add(float64(len(facts)))
-	return true, nil
+	return len(facts), nil
 }
 
 // next are facts for the warehouse, and what forgets them here: those that wait, and then those of history.
 func (r *Recorder) next(ctx context.Context) (facts []Fact, forget func(context.Context) error, err error) {
-	facts, seqs, err := r.repo.Waiting(ctx, r.cfg.BatchSize, moveBytes)
+	facts, seqs, err := r.repo.Waiting(ctx, max(r.cfg.BatchSize>>r.halved, 1), moveBytes)
 	if err != nil || len(facts) > 0 {
 		return facts, func(ctx context.Context) error { return r.repo.Forget(ctx, seqs) }, err
 	}
-	facts, err = r.counted(ctx, moveOld)
+	facts, err = r.counted(ctx, max(moveOld>>r.halved, 1))
 	return facts, func(ctx context.Context) error {
 		return r.repo.InTx(ctx, func(ctx context.Context) error { return r.history.Remove(ctx, facts) })
 	}, err

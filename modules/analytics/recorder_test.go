@@ -218,6 +218,18 @@ func TestWhatWasCountedBeforeThereWasAWarehouseIsMovedIntoIt(t *testing.T) {
 	})
 }
 
+func TestTheDatabaseOfTheModuleUnderAnotherNameIsNoOtherWarehouse(t *testing.T) {
+	testkit.EachEmpty(t, func(t *testing.T, cfg database.Config) {
+		m := testkit.Start(t, database.Configs{testkit.Name: cfg, "warehouse": cfg})
+		require.NoError(t, migrate.New(m, migrations.Files, testkit.Quiet()).Up(t.Context()))
+		s := open(t, m)
+		place(t, s, 1, 2)
+		require.NoError(t, s.Move(t.Context()))
+		assert.Equal(t, int64(2), counted(t, s), "nothing is moved, so nothing is taken out")
+		assert.Zero(t, waiting(t, s))
+	})
+}
+
 // flaky is a warehouse that can be taken away.
 type flaky struct {
 	analytics.Warehouse
@@ -225,6 +237,7 @@ type flaky struct {
 	stored        atomic.Int64          // batches that Store was called with
 	biggest       atomic.Int64
 	facts         atomic.Int64
+	most          atomic.Int64  // facts that Store has the time for, unless it is 0
 	hold          chan struct{} // Store waits for it, unless it is nil
 }
 
@@ -235,6 +248,10 @@ func (f *flaky) Store(ctx context.Context, facts []analytics.Fact) error {
 		<-f.hold
 	}
 	f.biggest.Store(max(f.biggest.Load(), int64(len(facts))))
+	if most := f.most.Load(); most > 0 && int64(len(facts)) > most {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	if err := f.before.Load(); err != nil {
 		return *err
 	}
@@ -284,6 +301,59 @@ func TestWhileTheWarehouseIsDownFactsAreKeptAndReportsSaySo(t *testing.T) {
 	require.NoError(t, s.Move(t.Context()))
 	assert.Equal(t, int64(10), counted(t, s))
 	assert.Equal(t, int64(settings.BatchSize), warehouse.biggest.Load(), "no more is in memory")
+}
+
+// moveInPasses moves facts as long as any are left, with little time for each pass.
+func moveInPasses(t *testing.T, s shop, left func() bool) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		if err := s.Move(ctx); err != nil {
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+		}
+		return !left()
+	}, patience, moment)
+}
+
+func TestABatchThatTakesTooLongIsHalvedUntilTheWarehouseIsFastAgain(t *testing.T) {
+	m := testkit.Start(t, database.Configs{testkit.Name: testkit.EmptySQLite(t), "warehouse": testkit.EmptySQLite(t)})
+	require.NoError(t, migrate.New(m, migrations.Files, testkit.Quiet()).Up(t.Context()))
+	warehouse := &flaky{Warehouse: open(t, m).Warehouse}
+	warehouse.most.Store(1)
+	big := settings
+	big.BatchSize = 6
+	s := openWith(t, big, m, warehouse)
+	place(t, s, 1, 2, 3, 4, 5, 6)
+	moveInPasses(t, s, func() bool { return waiting(t, s) > 0 })
+	assert.Equal(t, int64(6), counted(t, s))
+
+	warehouse.most.Store(0)
+	warehouse.biggest.Store(0)
+	for i := range 20 {
+		place(t, s, 10+i)
+	}
+	require.NoError(t, s.Move(t.Context()))
+	assert.Equal(t, int64(26), counted(t, s))
+	assert.Equal(t, int64(big.BatchSize), warehouse.biggest.Load(), "they have grown as big as they were, and no bigger")
+}
+
+func TestWhatWasCountedBeforeIsMovedInSmallerBatchesWhenTheyTakeTooLong(t *testing.T) {
+	m := testkit.Start(t, database.Configs{testkit.Name: testkit.EmptySQLite(t), "warehouse": testkit.EmptySQLite(t)})
+	require.NoError(t, migrate.New(m, migrations.Files, testkit.Quiet()).Up(t.Context()))
+	own := settings
+	own.Warehouse = testkit.Name
+	before := openWith(t, own, m, nil)
+	var facts []analytics.Fact
+	for i := range 600 {
+		facts = append(facts, step(i, i, analytics.Placed, hour(1), nil, 0))
+	}
+	store(t, before, facts...)
+	warehouse := &flaky{Warehouse: open(t, m).Warehouse}
+	warehouse.most.Store(300)
+	s := openWith(t, settings, m, warehouse)
+	moveInPasses(t, s, func() bool { return counted(t, before) > 0 })
+	assert.Equal(t, int64(600), counted(t, s))
 }
 
 // running runs the recorder until the test ends.

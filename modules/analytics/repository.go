@@ -139,14 +139,15 @@ func (r *Repository) ForgetPaid(ctx context.Context, before time.Time, limit int
 	return len(old), wrap(r.Writer(ctx).Where("order_id IN ?", old).Delete(&underWay{}).Error, "forget old payments")
 }
 
-// SaveProduct stores what the catalog says of a product, unless something newer is there.
+// SaveProduct stores what the catalog says of a product, unless something newer is there. It adds the product first, since an
+// order may do so at any moment: after that there is a row to change.
 func (r *Repository) SaveProduct(ctx context.Context, p Product) error {
+	if err := r.AddProducts(ctx, []Product{p}); err != nil {
+		return err
+	}
 	changed := r.Writer(ctx).Model(&Product{}).Where("id = ? AND version <= ?", p.ID, p.Version).
 		Updates(map[string]any{"sku": p.SKU, "name": p.Name, "active": p.Active, "deleted": p.Deleted, "version": p.Version})
-	if changed.Error != nil || changed.RowsAffected > 0 {
-		return wrap(changed.Error, "update a product")
-	}
-	return r.AddProducts(ctx, []Product{p})
+	return wrap(changed.Error, "update a product")
 }
 
 // AddProducts stores those products of which nothing is known.

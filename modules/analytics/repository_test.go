@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
 
 	"github.com/trellis-go/trellis/modules/analytics"
 	"github.com/trellis-go/trellis/platform/database"
@@ -24,6 +25,7 @@ func TestRepositoryContract(t *testing.T) {
 		"a payment is remembered once and forgotten when it is old": paymentKept,
 		"facts are taken out with what was sold":                    factsRemoved,
 		"a product is as the catalog has it last":                   productKnown,
+		"an order that comes between hides no event of a product":   productRaced,
 		"orders tell of products that nothing is known of":          productsAdded,
 	})
 	for name, promise := range promises {
@@ -138,6 +140,23 @@ func productKnown(t *testing.T, r *analytics.Repository) {
 	assert.Equal(t, "deleted", gone.State())
 	gone.Deleted = false
 	assert.Equal(t, "inactive", gone.State())
+}
+
+func productRaced(t *testing.T, r *analytics.Repository) {
+	ordered := analytics.Product{ID: productID(1), SKU: "TEA-1", Name: "Green tea", Active: true}
+	gone := analytics.Product{ID: productID(1), SKU: "TEA-1", Name: "Sencha", Deleted: true, Version: 3}
+	once := true
+	between := func(*gorm.DB) {
+		if once {
+			once = false
+			assert.NoError(t, r.AddProducts(t.Context(), []analytics.Product{ordered}))
+		}
+	}
+	require.NoError(t, r.Writer(t.Context()).Callback().Create().Before("gorm:create").Register("between", between))
+	require.NoError(t, r.SaveProduct(t.Context(), gone))
+	known, err := r.Products(t.Context(), []string{productID(1)})
+	require.NoError(t, err)
+	assert.Equal(t, map[string]analytics.Product{productID(1): gone}, known)
 }
 
 func productsAdded(t *testing.T, r *analytics.Repository) {

@@ -82,5 +82,9 @@ func OpenWarehouse(cfg Config, databases *database.Manager) (Warehouse, error) {
 	if err != nil {
 		return nil, fmt.Errorf("modules.analytics.warehouse: %w", err)
 	}
+	// The module's own database under another name is no other: facts that are moved within it would be taken out of it.
+	if own, err := databases.DB(cfg.Database); err == nil && own.Driver() == db.Driver() && own.Target() == db.Target() {
+		db = own
+	}
 	return &SQLWarehouse{db}, nil
 }
