@@ -42,7 +42,7 @@ type getMeInput struct{ httpapi.Conditional }
 // meOutput is not stored: everybody's account is under one URL.
 type meOutput struct {
 	Status       int
-	ETag         string `header:"ETag"`
+	ETag         string `header:"ETag" doc:"Names this version of the account, for If-None-Match"`
 	CacheControl string `header:"Cache-Control"`
 	Body         *user
 }

@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -11,10 +12,22 @@ import (
 	"github.com/trellis-go/trellis/platform/page"
 )
 
-// InsertDeliveries stores new deliveries.
+const (
+	chunkRows  = 200     // below the number of parameters that SQLite takes
+	chunkBytes = 4 << 20 // below the packet that a MySQL server takes
+)
+
+// InsertDeliveries stores new deliveries. It is called in a transaction: those of one event, each with its body, are more than
+// one statement can take.
 func (r *Repository) InsertDeliveries(ctx context.Context, deliveries []*Delivery) error {
-	if err := r.Writer(ctx).Create(&deliveries).Error; err != nil {
-		return fmt.Errorf("store %d deliveries: %w", len(deliveries), err)
+	longest := 1
+	for _, d := range deliveries {
+		longest = max(longest, len(d.Body))
+	}
+	for chunk := range slices.Chunk(deliveries, max(1, min(chunkRows, chunkBytes/longest))) {
+		if err := r.Writer(ctx).Create(&chunk).Error; err != nil {
+			return fmt.Errorf("store %d deliveries: %w", len(deliveries), err)
+		}
 	}
 	return nil
 }

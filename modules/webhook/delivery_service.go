@@ -3,10 +3,12 @@ package webhook
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/trellis-go/trellis/platform/broker"
+	"github.com/trellis-go/trellis/platform/crypto"
 	"github.com/trellis-go/trellis/platform/id"
 	"github.com/trellis-go/trellis/platform/page"
 	"github.com/trellis-go/trellis/platform/queue"
@@ -154,19 +156,22 @@ func (s *Service) Clean(ctx context.Context) (done cleanResult, err error) {
 	if err != nil {
 		return done, err
 	}
+	var lost error
 	for _, webhookID := range ids {
 		renewed, err := s.renew(ctx, webhookID)
-		if err != nil {
-			return done, err
-		}
-		if renewed {
+		switch {
+		case errors.Is(err, crypto.ErrSealed): // it is told of, and keeps no other from being renewed
+			lost = errors.Join(lost, err)
+		case err != nil:
+			return done, errors.Join(lost, err)
+		case renewed:
 			done.Secrets++
 		}
 	}
-	return done, nil
+	return done, lost
 }
 
-// renew drops an old secret whose time is over, and seals again what a key of before has sealed.
+// renew drops old secrets whose time is over, and seals again what a key of before has sealed.
 func (s *Service) renew(ctx context.Context, webhookID string) (renewed bool, err error) {
 	err = s.repo.InTx(ctx, func(ctx context.Context) error {
 		renewed = false

@@ -271,6 +271,71 @@ func TestGoneSwitchesAWebhookOff(t *testing.T) {
 	assert.Nil(t, on.FailingSince)
 }
 
+func TestWhatAURLOfBeforeAnswersSaysNothingOfTheWebhook(t *testing.T) {
+	for name, status := range map[string]int{"it is gone": http.StatusGone, "it fails": http.StatusInternalServerError} {
+		t.Run(name, func(t *testing.T) {
+			a := serve(t)
+			release := make(chan struct{})
+			before := receive(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+				<-release
+				w.WriteHeader(status)
+			})
+			now := answering(t, 200)
+			made := a.create(before.URL)
+			a.tell("order.placed.v1")
+			a.work()
+			require.Eventually(t, func() bool { return len(before.requests()) == 1 }, patience, time.Millisecond)
+			a.change(made, `{"url":"`+now.URL+`"}`).Must(http.StatusOK)
+			close(release)
+			done := a.ended(made.ID)
+			assert.Equal(t, "delivered", done.State, "it is tried again where the webhook is now")
+			assert.Equal(t, 2, done.Attempts)
+			assert.True(t, a.webhook(made.ID).Active)
+			assert.Len(t, now.requests(), 1)
+		})
+	}
+}
+
+func TestNeitherAFailureNorASuccessOfAURLOfBeforeIsNoted(t *testing.T) {
+	for name, status := range map[string]int{"a failure": http.StatusInternalServerError, "a success": http.StatusOK} {
+		t.Run(name, func(t *testing.T) {
+			a := serve(t, func(c *webhook.Config) { c.Attempts = 1 })
+			release := make(chan struct{})
+			before := receive(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+				<-release
+				w.WriteHeader(status)
+			})
+			now := answering(t, 500)
+			made := a.create(before.URL)
+			a.tell("order.placed.v1")
+			a.work()
+			require.Eventually(t, func() bool { return len(before.requests()) == 1 }, patience, time.Millisecond)
+			a.change(made, `{"url":"`+now.URL+`"}`).Must(http.StatusOK)
+			fails := status == http.StatusOK // the URL of now
+			if fails {
+				a.tell("order.paid.v1")
+				require.Eventually(t, func() bool { return a.webhook(made.ID).FailingSince != nil }, patience, 5*time.Millisecond)
+			}
+			close(release)
+			require.Eventually(t, func() bool { return len(a.deliveries(made.ID, "?state=pending")) == 0 }, patience, 5*time.Millisecond)
+			assert.Equal(t, fails, a.webhook(made.ID).FailingSince != nil)
+		})
+	}
+}
+
+func TestAWebhookBeginsAnewWithAnotherURL(t *testing.T) {
+	a, r := serve(t, func(c *webhook.Config) { c.Attempts = 1 }), answering(t, 500)
+	made := a.create(r.URL)
+	a.tell("order.placed.v1")
+	a.work()
+	a.ended(made.ID)
+	var same, other hook
+	a.change(made, `{"description":"The warehouse"}`).Must(http.StatusOK).Into(&same)
+	assert.NotNil(t, same.FailingSince)
+	a.change(same, `{"url":"`+r.URL+`/other"}`).Must(http.StatusOK).Into(&other)
+	assert.Nil(t, other.FailingSince)
+}
+
 func TestAWebhookThatFailsForLongIsSwitchedOff(t *testing.T) {
 	eachEngine(t, func(t *testing.T, m *database.Manager) {
 		a, r := serveOn(t, m, &testkit.Clock{}, sealing, func(c *webhook.Config) { c.Attempts = 1 }), answering(t, 500)

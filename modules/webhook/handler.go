@@ -47,7 +47,7 @@ func (h *Handler) routeWebhooks(v *httpapi.Group) {
 	httpapi.Handle(v, httpapi.Operation{
 		ID: "patch-webhook", Method: http.MethodPatch, Path: "/webhooks/{id}", Tag: tag, Policy: auth.Can(Manage),
 		Summary:     "Change some members of a webhook",
-		Description: "The body is a JSON merge patch (RFC 7396). Switching it on again forgets its failures.",
+		Description: "The body is a JSON merge patch (RFC 7396). Switching it on again forgets its failures, and so does another URL.",
 		Problems:    changing(),
 	}, h.patch)
 	httpapi.Handle(v, httpapi.Operation{
@@ -57,7 +57,7 @@ func (h *Handler) routeWebhooks(v *httpapi.Group) {
 	httpapi.Handle(v, httpapi.Operation{
 		ID: "rotate-webhook-secret", Method: http.MethodPost, Path: "/webhooks/{id}/secret", Tag: tag, Policy: auth.Can(Manage),
 		Summary:     "Give a webhook a new secret",
-		Description: "It is shown this once. For a time what is sent has two signatures, that of the new secret and that of the one before.",
+		Description: "It is shown this once. For a time what is sent is signed with the new secret and with those before, the last two at most.",
 		Problems:    changing(),
 	}, h.rotate)
 }

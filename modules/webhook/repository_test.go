@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"testing"
@@ -32,6 +33,32 @@ func TestRepositoryContract(t *testing.T) {
 		"old deliveries go with their attempts":  deliveryForgotten,
 		"attempts are in their order":            attemptOrder,
 	}))
+}
+
+func TestDeliveriesAreStoredHoweverManyAndLongTheyAre(t *testing.T) {
+	for name, c := range map[string]struct{ rows, bytes int }{
+		"more values than SQLite takes":              {3000, 2},
+		"more bytes than MariaDB takes in a packet":  {50, 400_000},
+		"one that is longer than what goes together": {2, 5 << 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachEngine(t, func(t *testing.T, m *database.Manager) {
+				repo, err := webhook.NewRepository(settings(), m)
+				require.NoError(t, err)
+				deliveries := make([]*webhook.Delivery, c.rows)
+				for i := range deliveries {
+					deliveries[i] = &webhook.Delivery{
+						ID: testkit.ID("d000", i), WebhookID: testkit.ID("a000", i), EventID: "e", EventType: "order.placed.v1",
+						Body: bytes.Repeat([]byte("x"), c.bytes), State: webhook.Delivered, CreatedAt: noon,
+					}
+				}
+				require.NoError(t, repo.InTx(t.Context(), func(ctx context.Context) error { return repo.InsertDeliveries(ctx, deliveries) }))
+				stored, err := repo.EndedBefore(t.Context(), noon.Add(time.Second), c.rows+1)
+				require.NoError(t, err)
+				assert.Len(t, stored, c.rows)
+			})
+		})
+	}
 }
 
 // book is a repository, with rows to put into it that are the same in each run.

@@ -120,6 +120,7 @@ func (s *Sender) deliver(ctx context.Context, deliveryID string, times int) (wai
 // outcome is what came of an attempt.
 type outcome struct {
 	Attempt
+	url        string        // what was called: the webhook may have another one by now
 	retryAfter time.Duration // what the receiver asked for
 }
 
@@ -137,7 +138,7 @@ func (s *Sender) send(ctx context.Context, w *Webhook, d *Delivery) (*outcome, e
 	if err != nil && (ctx.Err() != nil || errors.Is(err, httpclient.ErrOpen)) {
 		return nil, err
 	}
-	made := &outcome{Attempt: Attempt{DeliveryID: d.ID, StartedAt: at, DurationMS: time.Since(began).Milliseconds()}}
+	made := &outcome{url: w.URL, Attempt: Attempt{DeliveryID: d.ID, StartedAt: at, DurationMS: time.Since(began).Milliseconds()}}
 	if err != nil {
 		made.Error = database.Clip(err.Error(), maxError)
 		return made, nil
@@ -173,20 +174,24 @@ func (s *Sender) request(ctx context.Context, w *Webhook, d *Delivery, at time.T
 	return request, nil
 }
 
-// signatures are that of the secret and that of the one before, while it counts.
+// signatures are that of the secret and those of the ones before, while they count.
 func (s *Sender) signatures(w *Webhook, d *Delivery, at time.Time) (string, error) {
 	sealed := []string{w.Secret}
-	if w.OldSecret != "" && w.OldSecretUntil != nil && at.Before(*w.OldSecretUntil) {
+	if w.overlaps(at) {
 		sealed = append(sealed, w.OldSecret)
 	}
-	signed := make([]string, len(sealed))
-	for i, one := range sealed {
-		secret, err := s.ring.Open(one, w.purpose())
-		if err == nil {
-			signed[i], err = sign(string(secret), d.EventID, at, d.Body)
-		}
+	var signed []string
+	for _, one := range sealed {
+		secrets, err := s.ring.Open(one, w.purpose())
 		if err != nil {
 			return "", fmt.Errorf("sign for the webhook %s: %w", w.ID, err)
+		}
+		for _, secret := range strings.Fields(string(secrets)) {
+			signature, err := sign(secret, d.EventID, at, d.Body)
+			if err != nil {
+				return "", fmt.Errorf("sign for the webhook %s: %w", w.ID, err)
+			}
+			signed = append(signed, signature)
 		}
 	}
 	return strings.Join(signed, " "), nil

@@ -2,7 +2,10 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/trellis-go/trellis/platform/clock"
 	"github.com/trellis-go/trellis/platform/crypto"
@@ -40,7 +43,8 @@ func (s *Service) Create(ctx context.Context, draft Draft) (w *Webhook, secret s
 	if w.Secret, err = s.ring.Seal([]byte(secret), w.purpose()); err != nil {
 		return nil, "", fmt.Errorf("seal the secret of a webhook: %w", err)
 	}
-	return w, secret, s.repo.InsertWebhook(ctx, w)
+	// In a transaction nobody is told that nothing was written when the answer got lost.
+	return w, secret, s.repo.InTx(ctx, func(ctx context.Context) error { return s.repo.InsertWebhook(ctx, w) })
 }
 
 // Webhook finds a webhook. The error is ErrWebhookNotFound when there is none.
@@ -69,19 +73,49 @@ func (s *Service) Update(ctx context.Context, webhookID string, check Check, cha
 	})
 }
 
-// Rotate gives a webhook a new secret, which is not shown again. The one before signs beside it for a time.
+// Rotate gives a webhook a new secret, which is not shown again. The one before signs beside it for a time, and so does the
+// one before that when its time is not over: the receiver may know no other, since an answer with a secret can be lost.
 func (s *Service) Rotate(ctx context.Context, webhookID string, check Check) (w *Webhook, secret string, err error) {
 	secret = newSecret()
 	w, err = s.change(ctx, webhookID, check, func(w *Webhook) error {
+		now := s.now()
+		old, err := s.replaced(w, now)
+		if err != nil {
+			return err
+		}
 		sealed, err := s.ring.Seal([]byte(secret), w.purpose())
 		if err != nil {
 			return fmt.Errorf("seal the secret of a webhook: %w", err)
 		}
-		until := s.now().Add(s.cfg.Overlap)
-		w.OldSecret, w.OldSecretUntil, w.Secret = w.Secret, &until, sealed
+		until := now.Add(s.cfg.Overlap)
+		w.OldSecret, w.OldSecretUntil, w.Secret = old, &until, sealed
 		return nil
 	})
 	return w, secret, err
+}
+
+// maxOld is how many old secrets sign at once: as many as there is room for, sealed under the longest id of a key.
+const maxOld = 2
+
+// replaced is what signs beside the next secret, sealed: the secret, and the newest of those that sign beside it now.
+func (s *Service) replaced(w *Webhook, now time.Time) (string, error) {
+	if !w.overlaps(now) {
+		return w.Secret, nil
+	}
+	secret, err := s.ring.Open(w.Secret, w.purpose())
+	if err != nil {
+		return "", fmt.Errorf("open the secret of a webhook: %w", err)
+	}
+	old, err := s.ring.Open(w.OldSecret, w.purpose())
+	if err != nil && !errors.Is(err, crypto.ErrSealed) { // what cannot be opened is let go: nothing is signed while it is there
+		return "", fmt.Errorf("open the old secrets of a webhook: %w", err)
+	}
+	kept := strings.Fields(strings.ReplaceAll(string(secret)+" "+string(old), secretPrefix, ""))
+	sealed, err := s.ring.Seal([]byte(strings.Join(kept[:min(len(kept), maxOld)], " ")), w.purpose())
+	if err != nil {
+		return "", fmt.Errorf("seal the old secrets of a webhook: %w", err)
+	}
+	return sealed, nil
 }
 
 // change locks a webhook, and stores what fn makes of it as the next version.

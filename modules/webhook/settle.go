@@ -65,7 +65,7 @@ func (s *Sender) judge(ctx context.Context, w *Webhook, d *Delivery, made *outco
 	now := s.now()
 	if made.ok() {
 		d.end(Delivered, now)
-		if w != nil {
+		if w != nil && w.URL == made.url {
 			w.FailingSince = nil
 		}
 		return 0
@@ -88,10 +88,11 @@ func (s *Sender) judge(ctx context.Context, w *Webhook, d *Delivery, made *outco
 	return wait
 }
 
-// fail notes a failure of the webhook, and gives the reason to switch it off, "" when there is none.
+// fail notes a failure of the webhook, and gives the reason to switch it off, "" when there is none. What was sent to a URL that
+// it has no more says nothing of it.
 func (s *Sender) fail(w *Webhook, made *outcome, now time.Time) string {
 	switch {
-	case w == nil || !w.Active:
+	case w == nil || !w.Active || w.URL != made.url:
 		return ""
 	case made.Status == http.StatusGone:
 		return "it answered 410 Gone"

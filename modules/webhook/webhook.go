@@ -40,8 +40,8 @@ type Webhook struct {
 	Events         string     `gorm:"size:4000;not null"` // patterns of types, with a space between
 	Active         bool       `gorm:"not null;index:webhook_webhooks_active"`
 	Secret         string     `gorm:"size:200;not null"` // sealed
-	OldSecret      string     `gorm:"size:200;not null"` // sealed; the one before, or ""
-	OldSecretUntil *time.Time `gorm:"precision:6"`       // it signs too
+	OldSecret      string     `gorm:"size:200;not null"` // sealed; those before, with a space between, or ""
+	OldSecretUntil *time.Time `gorm:"precision:6"`       // they sign too
 	FailingSince   *time.Time `gorm:"precision:6"`       // the first failure since the last success
 	DisabledAt     *time.Time `gorm:"precision:6"`       // when it was switched off by its failures
 	DisabledReason string     `gorm:"size:200;not null"`
@@ -55,6 +55,11 @@ func (Webhook) TableName() string { return "webhook_webhooks" }
 
 // purpose is what its secrets are sealed for: they open in no other row.
 func (w *Webhook) purpose() string { return "webhook_webhooks.secret:" + w.ID }
+
+// overlaps tells whether old secrets sign too at a time.
+func (w *Webhook) overlaps(at time.Time) bool {
+	return w.OldSecret != "" && w.OldSecretUntil != nil && at.Before(*w.OldSecretUntil)
+}
 
 func (w *Webhook) patterns() []string { return strings.Fields(w.Events) }
 
@@ -82,10 +87,13 @@ type Draft struct {
 	Active      bool
 }
 
-// apply makes the webhook what the draft says. One that is switched on again begins anew.
+// apply makes the webhook what the draft says. One that is switched on again begins anew, and so does one with another URL.
 func (w *Webhook) apply(d Draft) {
 	if d.Active && !w.Active {
 		w.FailingSince, w.DisabledAt, w.DisabledReason = nil, nil, ""
+	}
+	if d.URL != w.URL {
+		w.FailingSince = nil
 	}
 	w.URL, w.Description, w.Events, w.Active = d.URL, d.Description, strings.Join(d.Events, " "), d.Active
 }

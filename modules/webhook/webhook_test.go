@@ -142,6 +142,102 @@ func TestAnOldSecretSignsBesideTheNewOneForATime(t *testing.T) {
 	})
 }
 
+// rotate gives a webhook a new secret.
+func (a *app) rotate(w hook) hook {
+	a.t.Helper()
+	var rotated hook
+	a.Do("POST", "/api/webhooks/"+w.ID+"/secret", "", "If-Match", fmt.Sprintf(`"%d"`, w.Version)).Must(http.StatusOK).Into(&rotated)
+	return rotated
+}
+
+func TestASecretSignsOnWhenTheOneAfterItIsReplacedToo(t *testing.T) {
+	eachEngine(t, func(t *testing.T, m *database.Manager) {
+		a, r := serveOn(t, m, &testkit.Clock{}, crypto.NewKey(strings.Repeat("k", 32))), answering(t, 200)
+		a.work()
+		signed := func(signatures int, by ...hook) received {
+			t.Helper()
+			before := len(r.requests())
+			a.tell("order.placed.v1")
+			require.Eventually(t, func() bool { return len(r.requests()) > before }, patience, 5*time.Millisecond)
+			got := r.requests()[before]
+			assert.Len(t, strings.Fields(got.header.Get("Webhook-Signature")), signatures)
+			for _, w := range by {
+				require.NoError(t, verify(t, w.Secret, got))
+			}
+			return got
+		}
+		first := a.create(r.URL)
+		second := a.rotate(first)
+		third := a.rotate(second)
+		signed(3, first, second, third)
+		stored, err := a.repo.Webhook(t.Context(), first.ID)
+		require.NoError(t, err)
+		assert.LessOrEqual(t, len(stored.OldSecret), 200, "there is room for it on every engine")
+
+		fourth := a.rotate(third)
+		got := signed(3, second, third, fourth)
+		require.Error(t, verify(t, first.Secret, got), "two old ones sign, and no more")
+		a.clock.Advance(time.Hour)
+		signed(1)
+		a.rotate(fourth)
+		signed(2)
+	})
+}
+
+func TestOldSecretsAreSealedWithTheNewestKeyAndSignOn(t *testing.T) {
+	a, r := serve(t), answering(t, 200)
+	first := a.create(r.URL)
+	second := a.rotate(first)
+	third := a.rotate(second)
+	renewed := serveOn(t, a.databases, a.clock, crypto.NewKey("second")+"\n"+sealing)
+	done, err := renewed.service.Clean(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 1, done.Secrets)
+	stored, err := a.repo.Webhook(t.Context(), first.ID)
+	require.NoError(t, err)
+	assert.True(t, strings.HasPrefix(stored.OldSecret, "a1.second."))
+	renewed.work()
+	renewed.tell("order.placed.v1")
+	assert.Equal(t, "delivered", renewed.ended(first.ID).State)
+	for _, w := range []hook{first, second, third} {
+		require.NoError(t, verify(t, w.Secret, r.requests()[0]))
+	}
+}
+
+func TestAnOldSecretThatCannotBeOpenedIsLetGoWhenTheNextOneIsReplaced(t *testing.T) {
+	a, r := serve(t), answering(t, 200)
+	second := a.rotate(a.create(r.URL))
+	a.exec("UPDATE webhook_webhooks SET old_secret = 'a1.lost.x'")
+	third := a.rotate(second)
+	a.work()
+	a.tell("order.placed.v1")
+	assert.Equal(t, "delivered", a.ended(third.ID).State)
+	require.NoError(t, verify(t, second.Secret, r.requests()[0]))
+	require.NoError(t, verify(t, third.Secret, r.requests()[0]))
+}
+
+func TestASecretThatCannotBeOpenedIsNotReplacedWhileAnOldOneSigns(t *testing.T) {
+	a := serve(t)
+	second := a.rotate(a.create("http://localhost/"))
+	a.exec("UPDATE webhook_webhooks SET secret = 'a1.lost.x'")
+	a.Do("POST", "/api/webhooks/"+second.ID+"/secret", "", "If-Match", `"2"`).Must(http.StatusInternalServerError)
+}
+
+func TestASecretThatCannotBeOpenedKeepsNoOtherFromBeingSealedAnew(t *testing.T) {
+	a := serve(t)
+	lost := a.create("http://localhost/lost")
+	a.create("http://localhost/one")
+	a.create("http://localhost/other")
+	a.exec("UPDATE webhook_webhooks SET secret = 'a1.lost.x' WHERE id = '" + lost.ID + "'")
+	renewed := serveOn(t, a.databases, a.clock, crypto.NewKey("second")+"\n"+sealing)
+	for _, secrets := range []int{2, 0} {
+		done, err := renewed.service.Clean(t.Context())
+		require.ErrorIs(t, err, crypto.ErrSealed, "it is told of each time")
+		require.ErrorContains(t, err, lost.ID)
+		assert.Equal(t, secrets, done.Secrets)
+	}
+}
+
 func TestOldDeliveriesAndOldSecretsAreForgotten(t *testing.T) {
 	eachEngine(t, func(t *testing.T, m *database.Manager) {
 		clock, r := &testkit.Clock{}, answering(t, 200)
