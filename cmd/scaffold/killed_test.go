@@ -33,7 +33,7 @@ func TestProcess(*testing.T) {
 // patience is how long a test waits for what happens at once.
 const patience = 20 * time.Second
 
-// tool is a go command that begins another, as the real one does, and never ends.
+// tool is a go command that begins another, as the real one does, and never ends, unless it is asked for its environment.
 type tool struct {
 	folder string
 	alive  *os.File // at its end once none of them is there
@@ -42,7 +42,7 @@ type tool struct {
 func newTool(t *testing.T) *tool {
 	t.Helper()
 	made := &tool{folder: t.TempDir()}
-	script := "#!/bin/sh\nexec 9>$0.alive\n: >$0-$$\n[ \"$1\" = again ] || $0 again &\nexec sleep 60\n"
+	script := "#!/bin/sh\n[ \"$1\" = env ] && exit\nexec 9>$0.alive\n: >$0-$$\n[ \"$1\" = again ] || $0 again &\nexec sleep 60\n"
 	require.NoError(t, os.WriteFile(made.path("go"), []byte(script), 0o700))
 	require.NoError(t, syscall.Mkfifo(made.path("go.alive"), 0o600))
 	var err error
