@@ -24,13 +24,18 @@ type cached struct {
 	lists    *cache.Cache[page.Page[Product]]
 }
 
+// errNothingListed is a first page without products.
+var errNothingListed = errors.New("nothing is listed")
+
 func newCached(store *cache.Store) cached {
 	return cached{
 		store: store,
 		products: cache.New[Product](store, cache.Options{
 			Name: "catalog.product", NotFound: ErrProductNotFound, Tags: []string{tagProducts},
 		}),
-		lists: cache.New[page.Page[Product]](store, cache.Options{Name: "catalog.list", Tags: []string{tagLists}}),
+		lists: cache.New[page.Page[Product]](store, cache.Options{
+			Name: "catalog.list", NotFound: errNothingListed, Tags: []string{tagLists},
+		}),
 	}
 }
 
@@ -52,28 +57,33 @@ func (c cached) product(ctx context.Context, key string, load func(context.Conte
 	return &product, nil
 }
 
-// list reads a first page through the cache, unless it is one of those that hardly anybody else asks for.
+// list reads a first page through the cache, unless it is one of those that hardly anybody else asks for: a client could make
+// up as many as fill Redis. It can make up categories, too, so what has nothing in it is kept as shortly as what does not exist.
 func (c cached) list(
 	ctx context.Context, filter ProductFilter, wanted page.Request, load func(context.Context) (page.Page[Product], error),
 ) (page.Page[Product], error) {
-	if wanted.After != nil || filter.Text != "" {
+	if wanted.After != nil || filter.Text != "" || filter.MinPrice != nil || filter.MaxPrice != nil {
 		return load(ctx)
 	}
-	return c.lists.Get(ctx, keyOfList(filter, wanted), load)
+	found, err := c.lists.Get(ctx, keyOfList(filter, wanted), func(ctx context.Context) (page.Page[Product], error) {
+		found, err := load(ctx)
+		if err == nil && len(found.Items) == 0 {
+			err = errNothingListed
+		}
+		return found, err
+	})
+	if errors.Is(err, errNothingListed) {
+		return page.Page[Product]{}, nil
+	}
+	return found, err
 }
 
 func keyOfList(f ProductFilter, wanted page.Request) string {
-	return fmt.Sprintf("%s %d %s %s %s %q", wanted.Sort, wanted.Limit, optional(f.Active, strconv.FormatBool),
-		optional(f.MinPrice, formatInt), optional(f.MaxPrice, formatInt), fold(f.Category))
-}
-
-func formatInt(n int64) string { return strconv.FormatInt(n, 10) }
-
-func optional[T any](value *T, format func(T) string) string {
-	if value == nil {
-		return "-"
+	active := "-"
+	if f.Active != nil {
+		active = strconv.FormatBool(*f.Active)
 	}
-	return format(*value)
+	return fmt.Sprintf("%s %d %s %q", wanted.Sort, wanted.Limit, active, fold(f.Category))
 }
 
 // changed drops what shows a product that has, or had, these SKUs.

@@ -14,7 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/trellis-go/trellis/modules/catalog"
+	"github.com/trellis-go/trellis/platform/cache"
 	"github.com/trellis-go/trellis/platform/clock"
+	"github.com/trellis-go/trellis/platform/config"
 	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/platform/outbox"
 	"github.com/trellis-go/trellis/platform/page"
@@ -45,15 +47,23 @@ type replica struct {
 func replicas(t *testing.T, m *database.Manager) (a, b replica) {
 	t.Helper()
 	server := miniredis.RunT(t)
-	one := func() replica {
-		client := redis.NewClient(&redis.Options{Addr: server.Addr(), ContextTimeoutEnabled: true})
-		t.Cleanup(func() { _ = client.Close() })
-		repo, err := catalog.NewRepository(settings, m)
-		require.NoError(t, err)
-		service := catalog.NewService(repo, testkit.Cache(t, client), outbox.New(clock.System), nil, clock.System)
-		return replica{testkit.Serve(t, catalog.New(catalog.NewHandler(settings, service, testkit.Keys(t))).Module), service}
-	}
+	one := func() replica { return newReplica(t, m, testkit.Cache(t, dial(t, server))) }
 	return one(), one()
+}
+
+func dial(t *testing.T, server *miniredis.Miniredis) *redis.Client {
+	t.Helper()
+	client := redis.NewClient(&redis.Options{Addr: server.Addr(), ContextTimeoutEnabled: true})
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+func newReplica(t *testing.T, m *database.Manager, store *cache.Store) replica {
+	t.Helper()
+	repo, err := catalog.NewRepository(settings, m)
+	require.NoError(t, err)
+	service := catalog.NewService(repo, store, outbox.New(clock.System), nil, clock.System)
+	return replica{testkit.Serve(t, catalog.New(catalog.NewHandler(settings, service, testkit.Keys(t))).Module), service}
 }
 
 // views are what shows the product TEA-1, which is in the category Tea, each by another way into the cache.
@@ -148,6 +158,35 @@ func TestAListIsTheSameFromRedisAsFromTheDatabase(t *testing.T) {
 		require.NoError(t, err)
 		assert.Len(t, second.Items, 1)
 	}
+}
+
+func TestListsThatAClientMakesUpDoNotFillRedis(t *testing.T) {
+	server := miniredis.RunT(t)
+	store, err := cache.Open(cache.Config{
+		Enabled: true, Prefix: "test", MaxSize: config.MiB, TTL: time.Hour, LocalTTL: time.Hour, BlindTTL: time.Hour,
+		NegativeTTL: time.Minute, StaleFor: time.Hour, StaleIfError: time.Hour, LoadTimeout: 30 * time.Second, RedisTimeout: 5 * time.Second,
+	}, dial(t, server), clock.System, testkit.Quiet())
+	require.NoError(t, err)
+	require.NoError(t, store.Start(t.Context()))
+	t.Cleanup(func() { require.NoError(t, store.Close(context.Background())) })
+	a := newReplica(t, testkit.Database(t), store)
+	create(t, a.Client, tea("TEA-1", `"categories":["Tea"]`))
+
+	kept := func() int {
+		server.FastForward(10 * time.Minute)
+		return len(server.Keys())
+	}
+	assert.Len(t, skus(a.Get("/api/v1/products?category=tea").Must(200)), 1)
+	before := kept()
+	assert.NotZero(t, before)
+	for i := range 5 {
+		assert.Len(t, skus(a.Get(fmt.Sprint("/api/v1/products?min_price_cents=", i)).Must(200)), 1)
+		assert.Len(t, skus(a.Get(fmt.Sprint("/api/v1/products?max_price_cents=", 5000+i)).Must(200)), 1)
+		for range 2 { // from the database, then from the cache
+			assert.Empty(t, skus(a.Get(fmt.Sprint("/api/v1/products?category=made-up-", i)).Must(200)))
+		}
+	}
+	assert.Equal(t, before, kept())
 }
 
 func TestARolledBackChangeDropsNothingAndShowsNothing(t *testing.T) {

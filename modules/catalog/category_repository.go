@@ -64,8 +64,8 @@ func (r *Repository) LockCategories(ctx context.Context, names []string) ([]Cate
 	return found, nil
 }
 
-// AddCategories stores new categories, passes over those whose names exist, and finds all that have the names. It is
-// called in a transaction: the lock lets it see what others have committed since that began.
+// AddCategories stores new categories, passes over those whose names exist, and finds all that have the names, each of which
+// is there once. It is called in a transaction: the lock lets it see what others have committed since that began.
 func (r *Repository) AddCategories(ctx context.Context, missing []Category, names []string) ([]Category, error) {
 	// In one order for everybody, so that two transactions that add the same names wait for each other in a line.
 	slices.SortFunc(missing, func(a, b Category) int { return cmp.Compare(a.NameFolded, b.NameFolded) })
@@ -75,7 +75,13 @@ func (r *Repository) AddCategories(ctx context.Context, missing []Category, name
 			return nil, fmt.Errorf("add %d categories: %w", len(missing), err)
 		}
 	}
-	return r.LockCategories(ctx, names)
+	found, err := r.LockCategories(ctx, names)
+	if err == nil && len(found) < len(names) {
+		// Oracle does not lock what is passed over, so that it may be deleted meanwhile. Busy makes InTx begin again, which
+		// adds it anew.
+		return nil, fmt.Errorf("add %d categories: one that existed is gone: %w", len(missing), database.ErrBusy)
+	}
+	return found, err
 }
 
 // Category finds a category. The error is ErrCategoryNotFound when there is none.

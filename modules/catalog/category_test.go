@@ -202,6 +202,28 @@ func TestACategoryThatAProductHasJustComeIntoStays(t *testing.T) {
 	require.ErrorIs(t, service.DeleteCategory(t.Context(), empty.ID, anyVersion), catalog.ErrCategoryInUse)
 }
 
+func TestAProductDoesNotLoseACategoryThatIsDeletedWhileItIsMade(t *testing.T) {
+	databases := testkit.Database(t)
+	service := newService(t, databases)
+	db, err := databases.DB(testkit.Name)
+	require.NoError(t, err)
+	gone := false
+	meanwhile := func(tx *gorm.DB) { // as on Oracle, where a category that another has just made is passed over and not locked
+		if tx.Statement.Table == "catalog_categories" && !gone {
+			gone = true
+			tx.AddError(tx.Session(&gorm.Session{NewDB: true}).Exec("DELETE FROM catalog_categories").Error)
+		}
+	}
+	require.NoError(t, db.Writer(t.Context()).Callback().Create().After("gorm:create").Register("meanwhile", meanwhile))
+	made, err := service.CreateProduct(t.Context(), draft("TEA-1", "Tea"))
+	require.NoError(t, err)
+	assert.True(t, gone)
+	stored, err := service.Product(t.Context(), made.ID)
+	require.NoError(t, err)
+	require.Len(t, stored.Categories, 1)
+	assert.Equal(t, "Tea", stored.Categories[0].Name)
+}
+
 func TestACategoryWithMoreProductsThanABatchIsRenamedInAll(t *testing.T) {
 	service, sent := observed(t)
 	_, err := service.Import(t.Context(), strings.NewReader(strings.ReplaceAll(manyRows(501), ",,,\n", ",,Tea,\n")), catalog.ImportOptions{})

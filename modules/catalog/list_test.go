@@ -1,6 +1,8 @@
 package catalog_test
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -11,6 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/trellis-go/trellis/modules/catalog"
+	"github.com/trellis-go/trellis/platform/database"
 	"github.com/trellis-go/trellis/test/testkit"
 )
 
@@ -134,6 +138,45 @@ func TestBadListRequestsAreRefused(t *testing.T) {
 		require.NotEmpty(t, doc.Errors, query)
 		assert.Equal(t, want.pointer, doc.Errors[0].Pointer, query)
 	}
+}
+
+// forge puts another value into a cursor.
+func forge(t *testing.T, cursor, kind, value string) string {
+	t.Helper()
+	text, err := base64.RawURLEncoding.DecodeString(cursor)
+	require.NoError(t, err)
+	fields := map[string]string{}
+	require.NoError(t, json.Unmarshal(text, &fields))
+	fields["t"], fields["v"] = kind, value
+	text, err = json.Marshal(fields)
+	require.NoError(t, err)
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+func TestACursorWithAnotherValueIsRefusedWhereTheOrderHasNoSuchValues(t *testing.T) {
+	testkit.EachEngine(t, func(t *testing.T, m *database.Manager) {
+		client := testkit.Serve(t, catalog.New(catalog.NewHandler(settings, newService(t, m), testkit.Keys(t))).Module)
+		create(t, client, tea("TEA-1"), tea("TEA-2"))
+		for _, c := range []struct {
+			sort, kind, value string
+			status            int
+		}{
+			{"-created_at", "s", "x", 400}, {"-created_at", "i", "7", 400},
+			{"created_at", "t", "0000-01-01T00:00:00+14:00", 400}, {"created_at", "t", "9999-12-31T23:59:59-14:00", 400},
+			{"created_at", "t", "0001-01-01T00:00:01Z", 200}, {"-created_at", "t", "9999-12-31T23:59:59.999999Z", 200},
+			{"price", "s", "x", 400}, {"price", "t", "2026-01-01T00:00:00Z", 400}, {"-price", "i", "-9223372036854775808", 200},
+			{"name", "i", "7", 400}, {"name", "t", "2026-01-01T00:00:00Z", 400}, {"name", "s", "x", 200},
+		} {
+			first := client.Get("/api/v1/products?limit=1&sort=" + c.sort).Must(200).JSON()
+			cursor := forge(t, first["next_cursor"].(string), c.kind, c.value)
+			answer := client.Get("/api/v1/products?limit=1&sort=" + c.sort + "&cursor=" + cursor)
+			require.Equal(t, c.status, answer.Status, "%+v: %s", c, answer.Body)
+			if c.status == 400 {
+				assert.Equal(t, "invalid_cursor", answer.Problem().Code)
+				assert.Equal(t, "/cursor", answer.Problem().Errors[0].Pointer)
+			}
+		}
+	})
 }
 
 func TestAPageIsNotDisturbedByWhatIsAddedBeforeIt(t *testing.T) {

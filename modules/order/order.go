@@ -126,6 +126,9 @@ func (o *Order) may(become Status) error {
 // due tells whether the time to pay the order is over.
 func (o *Order) due(now time.Time) bool { return o.Status == Placed && !o.ExpiresAt.After(now) }
 
+// paid tells whether the order is paid, and neither shipped nor given up since.
+func (o *Order) paid() bool { return o.Status == Paid && o.PaymentStatus == Captured }
+
 // touched tells whether the provider may have money for the order.
 func (o *Order) touched() bool { return o.PaymentStatus == Pending || o.PaymentStatus == Captured }
 

@@ -23,13 +23,17 @@ const (
 // money for the order, the second what has come of it. An order that came to nothing meanwhile stays so, and the money is
 // given back, also when this process dies in between: then the order expires, and its payment is pending.
 //
-// The errors are those of change, ErrOrderStatus, ErrPaymentDeclined and ErrPaymentUnavailable.
+// An order that is paid stays as it is: a request whose answer got lost comes again. The errors are those of change,
+// ErrOrderStatus, ErrPaymentDeclined and ErrPaymentUnavailable.
 func (s *Service) Pay(ctx context.Context, orderID, method string, check Check) (*Order, error) {
 	order, err := s.change(ctx, orderID, anyVersion, func(ctx context.Context, order *Order) error {
 		return s.beginPayment(ctx, order, check)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("begin to pay the order %s: %w", orderID, err)
+	}
+	if order.paid() {
+		return order, nil
 	}
 	reference, err := s.capture(ctx, Charge{
 		Key: order.ID, AmountCents: order.TotalCents, Currency: order.Currency, Method: method,
@@ -46,9 +50,12 @@ func (s *Service) Pay(ctx context.Context, orderID, method string, check Check) 
 }
 
 // beginPayment remembers that the provider is going to be asked. An order whose time is over is not paid any more, even if
-// nobody has given it up yet. What is pending was checked when it began, and has another version since then: the same
-// request comes again, and nothing that is paid for can have changed.
+// nobody has given it up yet. What is pending or paid was checked when it began, and has another version since then: the
+// same request comes again, and nothing that is paid for can have changed.
 func (s *Service) beginPayment(ctx context.Context, order *Order, check Check) error {
+	if order.paid() {
+		return nil
+	}
 	again := order.Status == Placed && order.PaymentStatus == Pending
 	if !again {
 		if err := check(order.Version); err != nil {

@@ -130,8 +130,8 @@ func (c cursor) value() (any, error) {
 		return strconv.ParseInt(c.Value, 10, 64)
 	case "t":
 		at, err := time.Parse(time.RFC3339Nano, c.Value)
-		if year := at.UTC().Year(); err == nil && (year < 1 || year > 9999) {
-			err = fmt.Errorf("a time in the year %d, which MySQL does not take", year)
+		if err == nil && !storable(at) {
+			err = fmt.Errorf("the time %s, which MySQL does not take", c.Value)
 		}
 		return at, err
 	case "s":
@@ -139,6 +139,13 @@ func (c cursor) value() (any, error) {
 	default:
 		return nil, fmt.Errorf("a value of type %q", c.Type)
 	}
+}
+
+// storable tells whether every engine can be asked about the time. MySQL has years of four digits, rounds to microseconds,
+// and refuses the zero time.
+func storable(at time.Time) bool {
+	year := at.UTC().Round(time.Microsecond).Year()
+	return !at.IsZero() && year >= 1 && year <= 9999
 }
 
 func invalid(reason string, cause error) error {

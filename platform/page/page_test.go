@@ -47,7 +47,9 @@ func TestAValueThatIsNotOfItsTypeIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	for _, broken := range []string{
 		`"t":"i","v":"x"`, `"t":"t","v":"x"`, `"t":"z","v":"x"`,
-		`"t":"t","v":"0000-12-31T23:59:59Z"`, `"t":"t","v":"9999-12-31T23:59:59-00:01"`, // years that MySQL does not take
+		// Times that MySQL does not take.
+		`"t":"t","v":"0000-12-31T23:59:59Z"`, `"t":"t","v":"0001-01-01T00:00:00Z"`, `"t":"t","v":"0001-01-01T00:00:00+00:01"`,
+		`"t":"t","v":"9999-12-31T23:59:59-00:01"`, `"t":"t","v":"9999-12-31T23:59:59.9999995Z"`,
 	} {
 		text := strings.Replace(string(good), `"t":"i","v":"1"`, broken, 1)
 		require.NotEqual(t, string(good), text)
