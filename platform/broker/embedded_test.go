@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -127,6 +128,21 @@ func TestAProcessWithoutASubscriptionKeepsMessagesForIt(t *testing.T) {
 	assert.Equal(t, "1", (<-came).ID)
 	require.NoError(t, consumer.Drain(t.Context()))
 	require.NoError(t, <-ended)
+}
+
+func TestASubscriptionIsOrderedAsSoonAsOneProcessNeedsIt(t *testing.T) {
+	w := newWorld(t, testkit.EmptySQLite(t))
+	for i, unordered := range []bool{true, false, true} {
+		b := w.Join(t)
+		b.Declare(broker.Subscription{Name: "stock", Patterns: []string{"product.#"}, Options: broker.Options{Unordered: unordered}})
+		require.NoError(t, b.Start(t.Context()))
+		require.NoError(t, b.Publish(t.Context(), []broker.Message{{ID: strconv.Itoa(i), Type: "product.created.v1", Subject: "tea"}})[0])
+	}
+	var keys []string
+	for _, p := range w.processes {
+		require.NoError(t, p.db.Reader(t.Context()).Table("queue_jobs").Order("seq").Pluck("order_key", &keys).Error)
+	}
+	assert.Equal(t, []string{"", "tea", "tea"}, keys)
 }
 
 func TestAPatternStaysWhenAProcessOfAnEarlierVersionStarts(t *testing.T) {
