@@ -15,6 +15,8 @@ const (
 	fileSuffix  = "_FILE"
 	envVariable = prefix + "ENV"
 	dirVariable = prefix + "CONFIG_DIR"
+
+	scratchVariable = prefix + "MIGRATE_MYSQL_DSN" // of the commands that compare migrations
 )
 
 // variableOf is the environment variable of a key.
@@ -23,15 +25,15 @@ func variableOf(key string) string {
 }
 
 // Kubernetes gives every container the address of each service in its namespace: these for one named trellis…
-var service = regexp.MustCompile(`^TRELLIS_(?:SERVICE_HOST|SERVICE_PORT.*|PORT|PORT_.*)$`)
+var service = regexp.MustCompile(`^TRELLIS_(?:SERVICE_HOST|SERVICE_PORT.*|PORT_.*)$`)
 
 // …and these for one named trellis-something.
 var otherService = regexp.MustCompile(`^TRELLIS_[A-Z0-9_]+_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$`)
 
 // foreign tells whether a variable is not about a key, whatever the keys are.
 func foreign(name string) bool {
-	return name == envVariable || name == dirVariable || strings.HasPrefix(name, prefix+"TEST_") ||
-		strings.HasPrefix(name, prefix+"MIGRATE_") || service.MatchString(name)
+	return name == envVariable || name == dirVariable || name == scratchVariable ||
+		strings.HasPrefix(name, prefix+"TEST_") || service.MatchString(name)
 }
 
 func injected(name, value string) bool {

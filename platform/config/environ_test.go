@@ -77,6 +77,8 @@ func TestUnknownVariablesAreRefusedWithTheNearestKnownOne(t *testing.T) {
 		{"TRELLIS_HTTP", ""},
 		{"TRELLIS_ZEBRA", ""},
 		{"TRELLIS_REDIS_PORT", ""},
+		{"TRELLIS_PORT", ""},
+		{"TRELLIS_MIGRATE_AUTO", ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

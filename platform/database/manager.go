@@ -46,6 +46,9 @@ func OpenThrough(cfgs Configs, logger *slog.Logger, around Around) (*Manager, er
 	for _, name := range slices.Sorted(maps.Keys(cfgs)) {
 		cfg := cfgs[name]
 		if cfg.Driver == "" && cfg.DSN == "" {
+			if cfg.Required {
+				failed = append(failed, fmt.Errorf("databases.%s is required, and has neither driver nor dsn", name))
+			}
 			continue
 		}
 		connection, err := open(source{name: name, cfg: cfg, logger: logger, around: around})

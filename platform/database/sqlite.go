@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -59,9 +60,16 @@ type sqliteFile struct {
 	params url.Values
 }
 
+// serverDSN is what DSNs of MySQL and URLs of servers look like: as a path they would make an empty database here, in a folder
+// that is named after the password.
+var serverDSN = regexp.MustCompile(`^[a-z0-9+]+://|@(tcp|tcp6|unix|tls)?\(`)
+
 // parseSQLite reads a path or a file: URI. What a connection needs is ours to set: only mode, vfs and psow may be given.
 func parseSQLite(dsn string) (sqliteFile, error) {
 	path, params := dsn, url.Values{}
+	if serverDSN.MatchString(dsn) {
+		return sqliteFile{}, errors.New("is that of a server: the driver has to be named with it, or a path that looks so written as file:path")
+	}
 	if rest, isURI := strings.CutPrefix(dsn, "file:"); isURI {
 		var query string
 		var err error
