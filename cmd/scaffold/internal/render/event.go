@@ -13,6 +13,7 @@ type happening struct {
 	When, State   string // for one of the whole entity: the condition, and which state is told
 	Is            string // for one of a field: that it has come to this
 	Before, After string // what a test changes in a draft d for it to happen
+	Version       int    // what a test finds that makes one, changes it and deletes it
 }
 
 // Happenings are the module's events.
@@ -26,12 +27,15 @@ func (v view) Happenings() []happening {
 		switch {
 		case ofField:
 			v.becomes(&h, field{source, v.Module}, event)
+			if h.Version = 2; h.Before == "" {
+				h.Version = 1 // it cannot be otherwise before
+			}
 		case event == spec.Created:
-			h.When, h.State = "before == nil", "after"
+			h.When, h.State, h.Version = "before == nil", "after", 1
 		case event == spec.Deleted:
-			h.When, h.State = "after == nil", "before"
+			h.When, h.State, h.Version = "after == nil", "before", 3
 		default:
-			h.When, h.State = "before != nil && after != nil", "after"
+			h.When, h.State, h.Version = "before != nil && after != nil", "after", 2
 		}
 		all = append(all, h)
 	}

@@ -76,6 +76,17 @@ func (f field) MemberOf(n int) string {
 	}
 }
 
+// Alone leaves out of a body what else must be unique and may be absent, in Go.
+func (f field) Alone() string {
+	changes := ""
+	for _, other := range f.module.Fields {
+		if other.Unique && other.Optional && other.Name != f.Name {
+			changes += fmt.Sprintf(", %q, nil", other.Name)
+		}
+	}
+	return changes
+}
+
 // Want is what a test reads back in JSON for 1.
 func (f field) Want() string {
 	switch f.Type {

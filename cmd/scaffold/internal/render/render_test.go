@@ -137,6 +137,44 @@ func TestAColumnThatGormWouldCallOtherwiseIsNamed(t *testing.T) {
 	assert.Fail(t, "there is no entity")
 }
 
+// written are the files of a module, by path in it.
+func written(t *testing.T, fields string, events ...string) map[string]string {
+	t.Helper()
+	parsed, err := spec.ParseFields(fields)
+	require.NoError(t, err)
+	m := spec.Module{Name: "invoice", Database: "primary", Versions: []int{1}, Fields: parsed, Events: events}
+	files, err := render.Module(render.Templates, m, render.Options{Path: root})
+	require.NoError(t, err)
+	contents := map[string]string{}
+	for _, file := range files {
+		contents[strings.TrimPrefix(file.Path, "modules/invoice/")] = string(file.Content)
+	}
+	return contents
+}
+
+func TestWhatIsUniqueAndAbsentIsNobodys(t *testing.T) {
+	files := written(t, "number:string?:unique,code:string?:unique,rank:int:unique")
+	repository := files["repository.go"]
+	assert.Contains(t, repository, `refused.Number, ErrNumberTaken, refused.Number != nil}`)
+	assert.Contains(t, repository, `refused.Rank, ErrRankTaken, true}`)
+	assert.Contains(t, repository, "if !unique.given {\n\t\t\tcontinue\n")
+	assert.Contains(t, files["handler_test.go"], `body(t, 3, "code", "Code 1", "number", nil)`, "its own test sees it")
+	assert.NotContains(t, written(t, "number:string:unique,code:string:unique")["repository.go"], "unique.given", "nothing may be absent")
+}
+
+func TestWhatHappensToTheWholeEntityIsToldWhateverFieldsAreCalled(t *testing.T) {
+	service := written(t, "state:enum(created,updated,deleted),deleted_at:time?", spec.Created, spec.Updated, spec.Deleted)["service.go"]
+	for _, when := range []string{"before == nil", "before != nil && after != nil", "after == nil"} {
+		assert.Contains(t, service, "if "+when+" {")
+	}
+}
+
+func TestADeletionIsToldAsAVersionOfItsOwn(t *testing.T) {
+	files := written(t, "number:string", spec.Deleted)
+	assert.Contains(t, files["service.go"], "found.Version++\n\t\treturn s.events.Publish(ctx, told(found, nil)...)")
+	assert.Contains(t, files["events_test.go"], `"invoice.deleted.v1": {nil, nil, 3}`)
+}
+
 func TestTheSameModuleIsWrittenInTheSameWay(t *testing.T) {
 	m := spectest.Module().Example(7)
 	once, err := render.Module(render.Templates, m, render.Options{Path: root})

@@ -46,6 +46,11 @@ func (v view) Uniques() []field { return v.fields(func(f field) bool { return f.
 // OneUnique tells whether there is one of them alone.
 func (v view) OneUnique() bool { return len(v.Uniques()) == 1 }
 
+// OptionalUnique tells whether one of them may be absent.
+func (v view) OptionalUnique() bool {
+	return slices.ContainsFunc(v.Uniques(), func(f field) bool { return f.Optional })
+}
+
 // Optionals are the fields that may be absent.
 func (v view) Optionals() []field { return v.fields(func(f field) bool { return f.Optional }) }
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// The events that every module can have. Another is a value that an enum gets (paid, of a status), or a time that is set
-// (issued, of issued_at).
+// The events that every module can have, whatever its fields are called. Another is a value that an enum gets (paid, of a
+// status), or a time that is set (issued, of issued_at).
 const (
 	Created = "created"
 	Updated = "updated"
@@ -19,6 +19,9 @@ const Now = "now"
 
 // Source is the field whose change an event is; ok is false for those of the whole entity.
 func (m Module) Source(event string) (f Field, ok bool) {
+	if ofEntity(event) {
+		return Field{}, false
+	}
 	for _, f := range m.Fields {
 		if f.Type == Enum && slices.Contains(f.Values, event) || f.Type == Time && f.Name == event+"_at" {
 			return f, true
@@ -27,12 +30,14 @@ func (m Module) Source(event string) (f Field, ok bool) {
 	return Field{}, false
 }
 
+func ofEntity(event string) bool { return event == Created || event == Updated || event == Deleted }
+
 // WithSources gives the module what its events and tasks need: for an event that no field has, a time and the operation that
 // sets it; for a task, the time that it sets.
 func (m Module) WithSources() Module {
 	m.Fields, m.Operations = slices.Clone(m.Fields), slices.Clone(m.Operations)
 	for _, event := range m.Events {
-		if _, has := m.Source(event); has || event == Created || event == Updated || event == Deleted {
+		if _, has := m.Source(event); has || ofEntity(event) {
 			continue
 		}
 		m.Fields = append(m.Fields, Field{Name: event + "_at", Type: Time, Optional: true})

@@ -24,3 +24,16 @@ func TestAnEventThatNoFieldHasBringsATimeAndTheOperationThatSetsIt(t *testing.T)
 	m.Events = []string{"paid", "issued"}
 	assert.Equal(t, m, m.WithSources())
 }
+
+func TestWhatHappensToTheWholeEntityIsNoFieldsWhateverTheyAreCalled(t *testing.T) {
+	m := module("ticket", "state:enum(created,updated,closed),deleted_at:time?")
+	m.Events = []string{spec.Created, spec.Updated, spec.Deleted, "closed"}
+	for _, event := range m.Events[:3] {
+		_, ofField := m.Source(event)
+		assert.False(t, ofField, event)
+	}
+	source, ofField := m.Source("closed")
+	assert.True(t, ofField)
+	assert.Equal(t, "state", source.Name)
+	assert.Equal(t, m, m.WithSources())
+}

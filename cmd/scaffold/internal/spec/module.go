@@ -126,6 +126,9 @@ func (m Module) checkFields() error {
 // checkColumns also looks at how long the names of indexes become.
 func (m Module) checkColumns(f Field, columns owners) error {
 	for _, column := range f.Columns(m) {
+		if sqlWords[column] {
+			return fmt.Errorf("the field %q: its column would be %s, and that is a word of SQL, too", f.Name, column)
+		}
 		if err := columns.claim(column, f.Name, "a column of"); err != nil {
 			return err
 		}
@@ -168,6 +171,8 @@ func (f Field) check() error {
 		return fmt.Errorf("the name has more than %d letters", maxName)
 	case reservedFields[f.Name]:
 		return fmt.Errorf("every module has %s of its own", f.Name)
+	case f.Default != "" && f.Default != f.first():
+		return errDefault
 	case f.Unique && f.Index:
 		return errors.New("what is unique has an index already")
 	case f.Unique && !slices.Contains([]string{String, UUID, Int}, f.Type):
@@ -178,6 +183,22 @@ func (f Field) check() error {
 		return f.checkValues()
 	}
 	return nil
+}
+
+// first is the one Default that a field can have: what it is in rows that know nothing of it. It changes nothing that
+// clients send. It is empty where there is none.
+func (f Field) first() string {
+	switch {
+	case f.Optional || f.Unique:
+		return ""
+	case f.Type == Bool:
+		return "false"
+	case f.Type == Int:
+		return "0"
+	case f.Type == Enum:
+		return f.Values[0]
+	}
+	return ""
 }
 
 func (f Field) checkValues() error {

@@ -38,7 +38,7 @@ const (
 	unique = "unique"
 	index  = "index"
 
-	fallback = "default=" // of a field that was added later
+	fallback = "default=" // of a field that was added later: see Field.first
 )
 
 const (
@@ -97,6 +97,9 @@ func ParseFields(text string) ([]Field, error) {
 	var failed []error
 	for i, part := range parts {
 		field, err := ParseField(part)
+		if err == nil && field.Default != "" {
+			err = fmt.Errorf("%q: %w", part, errDefault)
+		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("field %d: %w", i+1, err))
 		}
@@ -133,6 +136,9 @@ func split(text string) ([]string, error) {
 	}
 	return append(parts, text[begin:]), nil
 }
+
+// errDefault is about what is stored in place of a zero that somebody has sent, too.
+var errDefault = errors.New("there is no option default: what is sent is stored")
 
 var fieldPattern = regexp.MustCompile(`^([^:?()]*):([^:?()]*)(?:\(([^()]*)\))?(\?)?((?::[^:?()]*)*)$`)
 

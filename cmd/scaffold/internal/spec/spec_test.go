@@ -54,9 +54,31 @@ func TestAFieldThatCannotBeIsRefusedWithTheReason(t *testing.T) {
 		"a:text:index":            "a text cannot have an index",
 		"a:int:unique:index":      "what is unique has an index already",
 		"number:int,b:zint:index": `field 2: "b:zint:index"`,
+		"a:int:default=5":         "there is no option default",
+		"a:int:default=0":         "there is no option default",
+		"a:enum(b,c):default=b":   "there is no option default",
 	} {
 		_, err := spec.ParseFields(text)
 		require.ErrorContains(t, err, reason, text)
+	}
+}
+
+func TestADefaultIsReadWhereItIsWhatRowsHaveThatWereThereBefore(t *testing.T) {
+	for _, text := range []string{"stock:int:default=0", "active:bool:index:default=false", "state:enum(open,closed):default=open"} {
+		field, err := spec.ParseField(text)
+		require.NoError(t, err)
+		assert.Equal(t, text, field.String())
+	}
+	for _, text := range []string{
+		"stock:int:default=5", "stock:int?:default=0", "stock:int:unique:default=0", "active:bool:default=true", "active:bool:default=0",
+		"state:enum(open,closed):default=closed", "note:text:default=x", "note:string:default=", "due_at:time:default=now",
+	} {
+		field, err := spec.ParseField(text)
+		if err == nil {
+			assert.Empty(t, field.Default, text)
+			continue
+		}
+		require.ErrorContains(t, err, "there is no option default", text)
 	}
 }
 
@@ -144,6 +166,19 @@ func TestAWordOfSQLIsStoredUnderAnotherName(t *testing.T) {
 	assert.Equal(t, "invoice_number", m.Fields[0].Column(m))
 	assert.Equal(t, "invoice_order", m.Fields[1].Column(m))
 	assert.Equal(t, "note", m.Fields[2].Column(m))
+	for _, word := range []string{
+		"manual", "parallel", "qualify", "tablesample", "external", "library", "autoincrement", "cast", "deferrable", "nothing",
+	} {
+		assert.Equal(t, "invoice_"+word, spec.Field{Name: word}.Column(m), "an engine reserves it")
+	}
+}
+
+func TestAFieldWhoseOtherNameIsAWordOfSQLTooIsRefused(t *testing.T) {
+	for name, field := range map[string]string{"row": "number", "year": "month", "day": "hour"} {
+		err := module(name, field+":int").Check()
+		require.ErrorContains(t, err, "its column would be "+name+"_"+field+", and that is a word of SQL, too")
+		require.NoError(t, module(name, field+":money").Check(), "an amount has columns of other names")
+	}
 }
 
 func TestOperationsAreChecked(t *testing.T) {
