@@ -11,7 +11,7 @@ func newConfig(opts *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
 		Short: "Print the configuration in force and where each value comes from, secrets hidden",
-		Args:  cobra.NoArgs,
+		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			loaded, err := opts.load()
 			if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -20,8 +21,8 @@ import (
 const (
 	// brokerWait is how long a command waits for the broker.
 	brokerWait = 15 * time.Second
-	// mostLetters is how many dead letters of a subscription one command takes on.
-	mostLetters = 10_000
+	// lettersAtOnce is how many dead letters are asked for at a time: as many as RabbitMQ is looked through for.
+	lettersAtOnce = 10_000
 )
 
 func newDeadLetters(opts *options) *cobra.Command {
@@ -110,29 +111,53 @@ func newLettersEach(
 			if all == (len(ids) > 0) {
 				return app.WithExitCode(errors.New("give the ids of dead letters, or --all"), app.ExitUsage)
 			}
+			settle := func(id string) (bool, error) {
+				found, err := do(a.Broker, cmd.Context(), args[0], id)
+				if found && err == nil {
+					fmt.Fprintln(cmd.OutOrStdout(), id, done)
+				}
+				return found, err
+			}
 			if all {
-				letters, err := a.Broker.Dead(cmd.Context(), args[0], mostLetters)
-				if err != nil {
-					return err
-				}
-				for _, l := range letters {
-					ids = append(ids, l.ID)
-				}
+				return settleAll(cmd.Context(), a.Broker, args[0], lettersAtOnce, settle)
 			}
 			for _, id := range ids {
-				found, err := do(a.Broker, cmd.Context(), args[0], id)
+				found, err := settle(id)
 				if err == nil && !found {
 					err = noLetter(args[0], id)
 				}
 				if err != nil {
 					return err
 				}
-				fmt.Fprintln(cmd.OutOrStdout(), id, done)
 			}
 			return nil
 		})
 	cmd.Flags().BoolVar(&all, "all", false, "all dead letters that the subscription has now")
 	return cmd
+}
+
+// settleAll settles every letter that has died by now, some at a time. One that is not found has been settled by somebody
+// else, and one that comes back is left: its time of death is later, or not known.
+func settleAll(
+	ctx context.Context, box broker.DeadLetters, subscription string, atOnce int, settle func(id string) (bool, error),
+) error {
+	start, settled := time.Now(), map[string]bool{}
+	for {
+		letters, err := box.Dead(ctx, subscription, atOnce)
+		if err != nil {
+			return err
+		}
+		letters = slices.DeleteFunc(letters, func(l broker.DeadLetter) bool { return settled[l.ID] || l.DiedAt.After(start) })
+		if len(letters) == 0 {
+			return nil
+		}
+		for _, l := range letters {
+			if _, err := settle(l.ID); err != nil {
+				return err
+			}
+			settled[l.ID] = true
+		}
+	}
 }
 
 // letters is a command that runs with the broker connected.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -84,6 +85,82 @@ func TestADeadLetterThatIsNotThereIsAnError(t *testing.T) {
 		code, _, _ := letters(t, wrong...)
 		assert.Equal(t, 2, code, wrong)
 	}
+}
+
+// deadBox holds dead letters, the oldest first.
+type deadBox struct {
+	broker.DeadLetters
+	letters []broker.DeadLetter
+}
+
+func (b *deadBox) Dead(_ context.Context, _ string, limit int) ([]broker.DeadLetter, error) {
+	return slices.Clone(b.letters[:min(limit, len(b.letters))]), nil
+}
+
+// take takes a letter out, and answers whether it was there.
+func (b *deadBox) take(id string) (broker.DeadLetter, bool) {
+	at := slices.IndexFunc(b.letters, func(l broker.DeadLetter) bool { return l.ID == id })
+	if at < 0 {
+		return broker.DeadLetter{}, false
+	}
+	found := b.letters[at]
+	b.letters = slices.Delete(b.letters, at, at+1)
+	return found, true
+}
+
+// boxOf has letters that have died before now; the time of the last is not known.
+func boxOf(ids ...string) *deadBox {
+	box := &deadBox{}
+	for i, id := range ids {
+		letter := broker.DeadLetter{Message: broker.Message{ID: id}}
+		if i < len(ids)-1 {
+			letter.DiedAt = time.Now().Add(-time.Minute)
+		}
+		box.letters = append(box.letters, letter)
+	}
+	return box
+}
+
+func TestAllAreMoreThanAreAskedForAtATime(t *testing.T) {
+	box, settled := boxOf("1", "2", "3", "4", "5"), []string{}
+	require.NoError(t, settleAll(t.Context(), box, "mail.orders", 2, func(id string) (bool, error) {
+		settled = append(settled, id)
+		_, found := box.take(id)
+		return found, nil
+	}))
+	assert.Equal(t, []string{"1", "2", "3", "4", "5"}, settled)
+}
+
+func TestALetterThatDiesAgainIsLeft(t *testing.T) {
+	box, settled := boxOf("1", "2", "3"), []string{}
+	require.NoError(t, settleAll(t.Context(), box, "mail.orders", 2, func(id string) (bool, error) {
+		require.Less(t, len(settled), 10, "it does not end")
+		settled = append(settled, id)
+		again, found := box.take(id)
+		if !again.DiedAt.IsZero() {
+			again.DiedAt = time.Now().Add(time.Minute)
+		}
+		box.letters = append(box.letters, again, broker.DeadLetter{Message: broker.Message{ID: "new"}, DiedAt: time.Now().Add(time.Minute)})
+		return found, nil
+	}))
+	assert.Equal(t, []string{"1", "2", "3"}, settled, "and so is what died meanwhile")
+}
+
+func TestALetterThatSomebodyElseSettledCountsAsSettled(t *testing.T) {
+	box, settled := boxOf("1", "2", "3"), []string{}
+	require.NoError(t, settleAll(t.Context(), box, "mail.orders", 3, func(id string) (bool, error) {
+		box.take("2")
+		settled = append(settled, id)
+		_, found := box.take(id)
+		return found, nil
+	}))
+	assert.Equal(t, []string{"1", "2", "3"}, settled)
+}
+
+func TestAllEndsWithAnErrorOfTheBroker(t *testing.T) {
+	away := errors.New("away")
+	err := settleAll(t.Context(), boxOf("1", "2"), "mail.orders", 1, func(string) (bool, error) { return false, away })
+	assert.ErrorIs(t, err, away)
 }
 
 func TestAllSubscriptionsAreListedByDefault(t *testing.T) {

@@ -2,11 +2,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -39,14 +41,34 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "server",
 		Short:         "Trellis: a modular API service",
+		Args:          usage(command),
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return app.WithExitCode(err, app.ExitUsage) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if cmd == root { // the flag may be one of the command that was meant
+			err = cmp.Or(command(root, cmd.Flags().Args()), err)
+		}
+		return app.WithExitCode(err, app.ExitUsage)
+	})
 	opts.bind(root.PersistentFlags())
 	root.AddCommand(
 		newServe(&opts), newWorker(&opts), newMigrate(&opts), newDeadLetters(&opts), newConfig(&opts), newOpenAPI(&opts),
 		newRoutes(&opts), newUser(&opts), newVersion(),
 	)
 	return root
+}
+
+// command finds words that are no command, and those that are like them.
+func command(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	root.SuggestionsMinimumDistance = 2
+	text := fmt.Sprintf("%s has no command %q", root.Name(), args[0])
+	if like := root.SuggestionsFor(args[0]); len(like) > 0 {
+		text += ": did you mean " + strings.Join(like, " or ") + "?"
+	}
+	return errors.New(text)
 }

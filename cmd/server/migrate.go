@@ -26,14 +26,15 @@ func newMigrate(opts *options) *cobra.Command {
 		},
 	}
 	always := func(change migrate.Change) changes {
-		return func(*migrate.Migrator, []string) (migrate.Change, error) { return change, nil }
+		return func(context.Context, *migrate.Migrator, []string) (migrate.Change, error) { return change, nil }
 	}
 	cmd.AddCommand(
 		opts.change("up", "Apply every pending migration", cobra.NoArgs, always(migrate.Up())),
-		opts.change("down", "Take back the last migration", cobra.NoArgs, always(migrate.Down())),
-		opts.change("redo", "Take back the last migration and apply it again", cobra.NoArgs, always(migrate.Redo())),
+		opts.change("down", "Take back the last migration of one database", cobra.NoArgs, ofOne(always(migrate.Down()))),
+		opts.change("redo", "Take back the last migration of one database and apply it again", cobra.NoArgs,
+			ofOne(always(migrate.Redo()))),
 		opts.change("to VERSION", "Apply or take back until VERSION is the last that is applied; 0 takes back all",
-			cobra.ExactArgs(1), toVersion),
+			cobra.ExactArgs(1), ofOne(toVersion)),
 		opts.status(),
 		newMigrateCreate(), newMigrateLint(),
 		newMigrateSource("diff NAME", "Write the migration that brings each engine to the modules' models"),
@@ -43,23 +44,39 @@ func newMigrate(opts *options) *cobra.Command {
 }
 
 // changes gives what a command is to do, from its arguments.
-type changes func(*migrate.Migrator, []string) (migrate.Change, error)
+type changes func(context.Context, *migrate.Migrator, []string) (migrate.Change, error)
 
-func toVersion(migrator *migrate.Migrator, args []string) (migrate.Change, error) {
+func toVersion(_ context.Context, migrator *migrate.Migrator, args []string) (migrate.Change, error) {
 	version, err := strconv.ParseInt(args[0], 10, 64)
 	if err != nil || version < 0 {
-		return nil, fmt.Errorf("%q is no version: give the number that a file's name begins with", args[0])
+		err = fmt.Errorf("%q is no version: give the number that a file's name begins with", args[0])
+		return nil, app.WithExitCode(err, app.ExitUsage)
 	}
-	return migrator.To(version)
+	change, err := migrator.To(version)
+	return change, app.WithExitCode(err, app.ExitUsage)
+}
+
+// ofOne refuses to take something back until it is said of which database.
+func ofOne(wanted changes) changes {
+	return func(ctx context.Context, migrator *migrate.Migrator, args []string) (migrate.Change, error) {
+		change, err := wanted(ctx, migrator, args)
+		if err != nil {
+			return nil, err
+		}
+		if err = migrator.OfOne(ctx, change); errors.Is(err, migrate.ErrSeveral) {
+			err = app.WithExitCode(fmt.Errorf("%w: choose one with --database", err), app.ExitUsage)
+		}
+		return change, err
+	}
 }
 
 // change is a command that changes databases, or shows how it would.
 func (o *options) change(use, short string, args cobra.PositionalArgs, changes changes) *cobra.Command {
 	var dryRun bool
 	cmd := o.migration(use, short, args, func(cmd *cobra.Command, migrator *migrate.Migrator, args []string) error {
-		change, err := changes(migrator, args)
+		change, err := changes(cmd.Context(), migrator, args)
 		if err != nil {
-			return app.WithExitCode(err, app.ExitUsage)
+			return err
 		}
 		if !dryRun {
 			return migrator.Apply(cmd.Context(), change)
@@ -68,7 +85,7 @@ func (o *options) change(use, short string, args cobra.PositionalArgs, changes c
 		printSteps(cmd.OutOrStdout(), steps)
 		return err
 	})
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print the SQL that would run, and change nothing")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print the SQL that would run, and run none of it")
 	return cmd
 }
 
@@ -108,7 +125,8 @@ func (o *options) migration(
 			return do(cmd, migrator, args)
 		},
 	}
-	cmd.Flags().StringVar(&database, "database", "", "the name in the configuration of the only database to take (default: every one)")
+	cmd.Flags().StringVar(&database, "database", "",
+		"the name in the configuration of the only database to take (default: every one; to take something back: the only one to change)")
 	return cmd
 }
 

@@ -116,8 +116,32 @@ func TestTheWarehouseIsMigratedWithTheOthers(t *testing.T) {
 	t.Setenv("TRELLIS_DATABASES_WAREHOUSE_DSN", testkit.EmptyClickHouse(t).DSN.Reveal())
 	must(t, "up")
 	assert.NotContains(t, must(t, "status"), "pending")
+	for _, args := range [][]string{{"down"}, {"redo"}, {"to", "0"}} {
+		code, _, errs := call(t, args...)
+		assert.Equal(t, 2, code, "%v: %s", args, errs)
+		assert.Contains(t, errs, ": primary, warehouse: choose one with --database")
+	}
+	assert.NotContains(t, must(t, "status"), "pending", "nothing was taken back")
 	must(t, "down", "--database", "warehouse")
 	must(t, "redo", "--dry-run")
+}
+
+func TestWhatIsTakenBackNeedsTheNameOfOneDatabaseOfSeveral(t *testing.T) {
+	inFolder(t)
+	t.Setenv("TRELLIS_DATABASES_OTHER_DRIVER", "sqlite")
+	t.Setenv("TRELLIS_DATABASES_OTHER_DSN", "data/other.db")
+	must(t, "up")
+	for _, args := range [][]string{{"down"}, {"down", "--dry-run"}, {"redo"}, {"redo", "--dry-run"}, {"to", "0"}, {"to", "0", "--dry-run"}} {
+		code, out, errs := call(t, args...)
+		assert.Equal(t, 2, code, "%v: %s", args, errs)
+		assert.Empty(t, out)
+		assert.Contains(t, errs, ": other, primary: choose one with --database")
+	}
+	assert.NotContains(t, must(t, "status"), "pending", "nothing was taken back")
+	must(t, "redo", "--database", "primary")
+	must(t, "to", "0", "--database", "other")
+	must(t, "down")
+	assert.Equal(t, 1, strings.Count(must(t, "status", "--database", "primary"), "pending"))
 }
 
 func TestMistakesAreTheCallers(t *testing.T) {

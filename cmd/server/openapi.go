@@ -17,7 +17,7 @@ func newOpenAPI(opts *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "openapi",
 		Short: "Print the OpenAPI document of a version of the API",
-		Args:  cobra.NoArgs,
+		Args:  usage(cobra.NoArgs),
 		RunE: opts.with(func(cmd *cobra.Command, a *wiregen.Application, _ *log.Logger) error {
 			at := slices.IndexFunc(httpapi.Versions, func(v httpapi.Version) bool { return v.String() == wanted })
 			if at < 0 {

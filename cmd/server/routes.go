@@ -14,7 +14,7 @@ func newRoutes(opts *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "routes",
 		Short: "List every operation of the API",
-		Args:  cobra.NoArgs,
+		Args:  usage(cobra.NoArgs),
 		RunE: opts.with(func(cmd *cobra.Command, a *wiregen.Application, _ *log.Logger) error {
 			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			fmt.Fprintln(table, "METHOD\tPATH\tOPERATION\tPOLICY\tSUMMARY")

@@ -18,7 +18,7 @@ func newServe(opts *options) *cobra.Command {
 		Use:   "serve",
 		Short: "Serve the API until SIGTERM or SIGINT; SIGHUP reads the log level and the rate limits again",
 		Long:  "Serves the API, and carries out what waits in the background unless told not to: see server worker.",
-		Args:  cobra.NoArgs,
+		Args:  usage(cobra.NoArgs),
 		PreRun: func(*cobra.Command, []string) {
 			if alone {
 				opts.set = append(opts.set, "worker.enabled=false")
@@ -35,7 +35,7 @@ func newWorker(opts *options) *cobra.Command {
 		Use:   "worker",
 		Short: "Carry out what waits in the background until SIGTERM or SIGINT, without the API",
 		Long:  "Carries out background tasks and schedules. Probes and metrics are served on worker.addr. Any number may run.",
-		Args:  cobra.NoArgs,
+		Args:  usage(cobra.NoArgs),
 		RunE:  opts.live(func(a *wiregen.Application) *app.App { return a.Worker.App }),
 	}
 }

@@ -12,7 +12,7 @@ func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print what this binary was built from",
-		Args:  cobra.NoArgs,
+		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			build := telemetry.ReadBuild(version)
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "server %s\nrevision %s\ntime %s\n%s\n",

@@ -1,6 +1,8 @@
 package migrate
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -74,6 +76,37 @@ func (m *Migrator) To(version int64) (Change, error) {
 		}
 		return append(moves, slices.DeleteFunc(Up()(s), func(up move) bool { return up.version > version })...)
 	}, nil
+}
+
+// ErrSeveral refuses a change that takes something back and is not one database's alone.
+var ErrSeveral = errors.New("it takes migrations back, and would change more than one database")
+
+// OfOne makes sure that a change which takes something back means one database, and is ErrSeveral with the names
+// otherwise: the last migrations of two need not belong together, and what one of them loses by it is gone. Only chooses.
+func (m *Migrator) OfOne(ctx context.Context, change Change) error {
+	var names []string
+	back := false
+	for _, db := range m.databases() {
+		err := m.run(ctx, db, func(ctx context.Context, t *target) error {
+			current, err := t.state(ctx)
+			if err != nil {
+				return err
+			}
+			moves := change(current)
+			if len(moves) > 0 {
+				names = append(names, db.Name())
+			}
+			back = back || slices.ContainsFunc(moves, func(one move) bool { return !one.up })
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if back && len(names) > 1 {
+		return fmt.Errorf("%w: %s", ErrSeveral, strings.Join(names, ", "))
+	}
+	return nil
 }
 
 // known makes sure that a version is not a slip of the pen.

@@ -146,3 +146,37 @@ func TestOneDatabaseOfSeveralIsMigrated(t *testing.T) {
 	require.NoError(t, all.Up(t.Context()))
 	assert.Len(t, versions(t, of(m, allOf())), 6)
 }
+
+func TestWhatIsTakenBackIsOfOneDatabase(t *testing.T) {
+	m := testkit.Start(t, database.Configs{testkit.Name: testkit.EmptySQLite(t), "other": testkit.EmptySQLite(t)})
+	migrator := of(m, allOf())
+	other, err := migrator.Only("other")
+	require.NoError(t, err)
+	allowed := func(change migrate.Change) {
+		t.Helper()
+		require.NoError(t, migrator.OfOne(t.Context(), change))
+	}
+	refused := func(change migrate.Change) {
+		t.Helper()
+		err := migrator.OfOne(t.Context(), change)
+		require.ErrorIs(t, err, migrate.ErrSeveral)
+		require.ErrorContains(t, err, ": other, primary")
+		require.NoError(t, other.OfOne(t.Context(), change), "it was chosen")
+	}
+	second, err := migrator.To(2)
+	require.NoError(t, err)
+
+	allowed(migrate.Down())
+	require.NoError(t, other.Up(t.Context()))
+	allowed(migrate.Down())
+	allowed(migrate.Redo())
+	allowed(migrate.Up())
+	refused(second) // which would go up at the one and down at the other
+	to(t, migrator, 3)
+	refused(migrate.Down())
+	refused(migrate.Redo())
+	refused(second)
+	to(t, other, 2)
+	allowed(second)
+	allowed(migrate.Up())
+}

@@ -14,8 +14,9 @@ type Config struct {
 }
 
 // Ensure is what a server does before it serves: it migrates when auto is set, and otherwise refuses to go on while
-// migrations are pending, since the program would meet a schema that it was not written for. It passes over databases
-// that the service can do without and that cannot be looked at, with a warning.
+// migrations are pending, since the program would miss what it was written for. A schema that is newer than the program is
+// none of its concern: it meets one whenever a new version comes beside it. It passes over databases that the service
+// can do without and that cannot be looked at, with a warning.
 func (m *Migrator) Ensure(ctx context.Context, auto bool) error {
 	there := *m
 	there.only = slices.DeleteFunc(m.databases(), func(db schema) bool { return m.away(ctx, db) })

@@ -18,7 +18,8 @@ type Step struct {
 	Statements  []script.Statement
 }
 
-// Preview gives what Apply would run, in its order. It waits its turn as Apply does, and only reads.
+// Preview gives what Apply would run, in its order. It waits its turn as Apply does, for which ClickHouse
+// and Oracle get a table when they have none, and only reads.
 func (m *Migrator) Preview(ctx context.Context, change Change) ([]Step, error) {
 	var steps []Step
 	for _, db := range m.databases() {

@@ -19,7 +19,8 @@ type Status struct {
 // Pending says that the migration was not applied yet.
 func (s Status) Pending() bool { return s.Applied.IsZero() }
 
-// Status lists every migration of every database, by database and version. It changes nothing.
+// Status lists every migration of every database, by database and version. It changes nothing but
+// what a turn takes: see Preview.
 func (m *Migrator) Status(ctx context.Context) ([]Status, error) {
 	var all []Status
 	for _, db := range m.databases() {

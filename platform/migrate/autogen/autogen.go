@@ -9,8 +9,8 @@
 // models, and are read back, so that only what the engine itself takes for different is a difference. What gorm cannot
 // say about a column stays as the migrations have it: see normalize.go.
 //
-// Tables that no module owns by its name, such as those of the platform, are left alone, also when nothing describes
-// them. A column or table with a new name is one that goes and one that comes; the file says so.
+// Tables that no module owns by its name are left alone, also when nothing describes them; cmd/schema gives those of the
+// platform as modules, too. A column or table with a new name is one that goes and one that comes; the file says so.
 //
 // It needs much of a library that a server does not: only cmd/schema imports it.
 package autogen

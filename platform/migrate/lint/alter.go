@@ -6,17 +6,18 @@ import (
 )
 
 var (
-	renames    = regexp.MustCompile(`(?i)^rename (?:to |as |column )?(\w+)`)
+	renames    = regexp.MustCompile(`(?i)^rename (?:to |as |column )?(?:if exists )?(\w+)`)
 	renamesKey = regexp.MustCompile(`(?i)^rename (?:index|key) `)
 	adds       = regexp.MustCompile(`(?i)^add (?:column )?(?:if not exists )?(.*)$`)
 	addsIndex  = regexp.MustCompile(`(?i)^add (?:unique|fulltext|spatial|index|key)\b`)
 	addsKey    = regexp.MustCompile(`(?i)^add (?:constraint (?:\w+ )?)?(foreign|primary|unique)\b`)
-	drops      = regexp.MustCompile(`(?i)^drop (?:column )?(?:if exists )?(\w+)$`)
-	dropsKey   = regexp.MustCompile(`(?i)^drop primary key`)
-	modifies   = regexp.MustCompile(`(?i)^modify (?:column )?(\w+) (.*)$`)
-	changes    = regexp.MustCompile(`(?i)^change (?:column )?(\w+) (\w+) (.*)$`)
-	// of ClickHouse: rows or whole parts of a table go
-	dropsRows = regexp.MustCompile(`(?i)^(?:delete where|drop (?:partition|part)|detach (?:partition|part)|clear column)\b`)
+	// without the word, the name is last: what stands before it would be the kind of something else
+	drops    = regexp.MustCompile(`(?i)^drop (?:column (?:if exists )?([\w.]+).*|(?:if exists )?(\w+)(?: restrict| cascade)?)$`)
+	dropsKey = regexp.MustCompile(`(?i)^drop primary key`)
+	modifies = regexp.MustCompile(`(?i)^modify (?:column )?(\w+) (.*)$`)
+	changes  = regexp.MustCompile(`(?i)^change (?:column )?(\w+) (\w+) (.*)$`)
+	// rows or whole parts of a table go
+	dropsRows = regexp.MustCompile(`(?i)^(?:delete where|(?:drop|detach|truncate) (?:partition|part)|clear column)\b`)
 	copies    = regexp.MustCompile(`(?i)^(?:convert to|engine ?=|order by|default character set|character set)`)
 )
 
@@ -58,8 +59,9 @@ func (f *file) action(line int, name, change string, known *table) {
 			f.renamed(line, name, m[1])
 		}
 	} else if m := drops.FindStringSubmatch(change); m != nil {
-		f.add(line, Destructive, "the column %s.%s is dropped", name, m[1])
-		delete(known.columns, m[1])
+		column := m[1] + m[2]
+		f.add(line, Destructive, "the column %s.%s is dropped", name, column)
+		delete(known.columns, column)
 	} else if m := adds.FindStringSubmatch(change); m != nil && !noColumn.MatchString(m[1]) {
 		column, definition, _ := strings.Cut(m[1], " ")
 		added := columnOf(definition)

@@ -86,6 +86,74 @@ func TestWhatIsLostIsDestructive(t *testing.T) {
 	})
 }
 
+func TestWhatStandsBehindANameHidesNothing(t *testing.T) {
+	check(t, "mysql", map[string]specification{
+		"a column, restricted":        {"ALTER TABLE shop_orders DROP COLUMN note RESTRICT;", lint.Destructive},
+		"a column in short":           {"ALTER TABLE shop_orders DROP note CASCADE;", lint.Destructive},
+		"a column, if it is there":    {"ALTER TABLE shop_orders DROP COLUMN IF EXISTS note, ALGORITHM=INPLACE;", lint.Destructive},
+		"a column that is a key word": {"ALTER TABLE shop_orders DROP `key`;", lint.Destructive},
+		"a column, after a wait":      {"ALTER ONLINE TABLE shop_orders WAIT 5 DROP COLUMN note;", lint.Destructive},
+		"a partition":                 {"ALTER TABLE shop_orders DROP PARTITION p0, p1;", lint.Destructive},
+		"rows of a partition":         {"ALTER TABLE shop_orders TRUNCATE PARTITION p0;", lint.Destructive},
+		"truncation":                  {"TRUNCATE TABLE shop_orders WAIT 5;", lint.Destructive},
+		"truncation in short":         {"TRUNCATE shop_orders NOWAIT;", lint.Destructive},
+		"every row":                   {"DELETE QUICK FROM shop_orders RETURNING id;", lint.Destructive},
+		"some rows":                   {"DELETE FROM shop_orders ORDER BY at LIMIT 10;", ""},
+		"a table":                     {"DROP TABLES shop_orders WAIT 5;", lint.Destructive},
+		"a table that is replaced":    {"CREATE OR REPLACE TABLE shop_orders (id INT);", lint.Destructive},
+		"a table replaced by another": {"CREATE OR REPLACE TABLE shop_orders LIKE shop_lines;", lint.Destructive},
+		"a table of the same file": {"CREATE TABLE b (id INT);\n-- lint: allow one-ddl: both are new\n" +
+			"CREATE OR REPLACE TABLE b (id INT);\nTRUNCATE TABLE b WAIT 5;\nDELETE FROM b RETURNING id;", ""},
+	})
+	check(t, "clickhouse", map[string]specification{
+		"a column":              {"ALTER TABLE shop_orders DROP COLUMN note SETTINGS mutations_sync = 2, alter_sync = 2;", lint.Destructive},
+		"a nested column":       {"ALTER TABLE shop_orders DROP COLUMN notes.text SETTINGS mutations_sync = 2;", lint.Destructive},
+		"a column of a cluster": {"ALTER TABLE shop_orders ON CLUSTER main DROP COLUMN note;", lint.Destructive},
+		"truncation":            {"TRUNCATE TABLE IF EXISTS shop_orders ON CLUSTER main SYNC;", lint.Destructive},
+		"a table":               {"REPLACE TABLE shop_orders (id Int64) ENGINE = Memory;", lint.Destructive},
+		"an index":              {"ALTER TABLE shop_orders DROP INDEX i SETTINGS mutations_sync = 2;", ""},
+		"a projection":          {"ALTER TABLE shop_orders DROP PROJECTION p SETTINGS mutations_sync = 2;", ""},
+	})
+	check(t, "oracle", map[string]specification{
+		"a column":                 {"ALTER TABLE shop_orders DROP COLUMN note CASCADE CONSTRAINTS;", lint.Destructive},
+		"a column, in parentheses": {"ALTER TABLE shop_orders DROP (note) CASCADE CONSTRAINTS;", lint.Destructive},
+		"truncation":               {"TRUNCATE TABLE shop_orders DROP STORAGE;", lint.Destructive},
+		"a unique constraint":      {"ALTER TABLE shop_orders DROP UNIQUE (note) CASCADE;", ""},
+		"a constraint":             {"ALTER TABLE shop_orders DROP CONSTRAINT c CASCADE;", ""},
+		"the primary key":          {"ALTER TABLE shop_orders DROP PRIMARY KEY CASCADE;", ""},
+	})
+}
+
+func TestWhatIsNoColumnIsNoneWhenItGoes(t *testing.T) {
+	for _, what := range []string{
+		"INDEX i", "INDEX IF EXISTS i", "KEY i", "CONSTRAINT c", "CONSTRAINT IF EXISTS c", "FOREIGN KEY fk", "CHECK c", "SYSTEM VERSIONING",
+		"PERIOD FOR at",
+	} {
+		check(t, "mysql", map[string]specification{what: {"ALTER TABLE shop_orders DROP " + what + ", ALGORITHM=INPLACE;", ""}})
+	}
+}
+
+func TestATableIsKnownBehindTheNameOfItsDatabase(t *testing.T) {
+	check(t, "mysql", map[string]specification{
+		"a column":      {"ALTER TABLE shop.shop_orders DROP COLUMN note;", lint.Destructive},
+		"in quotes":     {"ALTER TABLE `my-shop`.`shop_orders` DROP COLUMN note;", lint.Destructive},
+		"its name":      {"RENAME TABLE shop.shop_orders TO shop.shop_sales;", lint.Destructive},
+		"every row":     {"DELETE FROM shop.shop_orders;", lint.Destructive},
+		"truncation":    {"TRUNCATE TABLE shop.shop_orders;", lint.Destructive},
+		"a replacement": {"CREATE OR REPLACE TABLE shop.shop_orders (id INT);", lint.Destructive},
+		"a lock":        {"UPDATE shop.shop_orders SET amount = 1;", lint.Locking},
+		"a type":        {"ALTER TABLE shop.shop_orders MODIFY note VARCHAR(9), ALGORITHM=INPLACE;", lint.Destructive},
+		"of a new one": {"CREATE TABLE shop.b (id INT);\n-- lint: allow one-ddl: new\nCREATE INDEX i ON shop.b (id);\n" +
+			"TRUNCATE TABLE b;", ""},
+	})
+	assert.Equal(t, []string{"clickhouse/2_after.sql:2: destructive: the table shop_orders is dropped"},
+		findings(t, "clickhouse", "-- +goose Up\nDROP TABLE shop.shop_orders SYNC;"+down))
+	assert.Equal(t, []string{"sqlite/2_after.sql:2: destructive: the column shop_orders.at is dropped"},
+		findings(t, "sqlite", "-- +goose Up\nCREATE TABLE main.b (id VARCHAR(36), note VARCHAR(100), amount BIGINT, price DECIMAL(10,2));\n"+
+			"INSERT INTO main.b (id, note, amount, price) SELECT id, note, amount, price FROM main.shop_orders;\n"+
+			"DROP TABLE main.shop_orders;\nALTER TABLE main.b RENAME TO shop_orders;"+down))
+}
+
 func TestANarrowerTypeIsDestructive(t *testing.T) {
 	for definition, rule := range map[string]string{
 		"note VARCHAR(99)":              lint.Destructive,

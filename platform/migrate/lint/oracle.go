@@ -5,7 +5,7 @@ import "regexp"
 const oracle = "oracle"
 
 var (
-	inParentheses = regexp.MustCompile(`(?i)^(add|modify|drop) \((.*)\)$`)
+	inParentheses = regexp.MustCompile(`(?i)^(add|modify|drop) \((.*)\)[^()]*$`)
 	saysType      = regexp.MustCompile(`(?i)^(?:not null|null|default)\b`)
 	saysNull      = regexp.MustCompile(`(?i)\b(?:not )?null\b`)
 	onlineWord    = regexp.MustCompile(`(?i)\bonline\b`)

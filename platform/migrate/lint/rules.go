@@ -6,17 +6,27 @@ import (
 	"strings"
 )
 
+const (
+	// named finds a table, and leaves out the database that stands before it.
+	named = `(?:[\w$-]+\.)?(\w+)`
+	// behind is what may stand behind the table before what is to happen.
+	behind = `(?: on cluster \S+| wait \d+| nowait)*`
+)
+
 var (
-	createTable = regexp.MustCompile(`(?i)^create table (?:if not exists )?(\w+) \((.*)\)[^)]*$`)
-	createIndex = regexp.MustCompile(`(?i)^create (?:unique |fulltext |spatial )?index .* on (\w+)`)
-	dropTable   = regexp.MustCompile(`(?i)^drop table (?:if exists )?(.+)$`)
-	truncate    = regexp.MustCompile(`(?i)^(?:truncate (?:table )?|delete from )(\w+)$`)
-	update      = regexp.MustCompile(`(?i)^update (\w+) set `)
-	renameTable = regexp.MustCompile(`(?i)^rename table (\w+)`)
-	alterTable  = regexp.MustCompile(`(?i)^alter table (?:if exists )?(\w+) (.*)$`)
-	where       = regexp.MustCompile(`(?i)\bwhere\b`)
-	online      = regexp.MustCompile(`(?i)\balgorithm ?= ?(inplace|instant|nocopy)\b`)
-	unlocked    = regexp.MustCompile(`(?i)\block ?= ?none\b|\balgorithm ?= ?instant\b`)
+	createTable  = regexp.MustCompile(`(?i)^create (?:or replace )?table (?:if not exists )?` + named + behind + ` \((.*)\)[^)]*$`)
+	replaceTable = regexp.MustCompile(`(?i)^(?:create or )?replace table ` + named)
+	createIndex  = regexp.MustCompile(`(?i)^create (?:or replace )?(?:unique |fulltext |spatial )?index .* on ` + named)
+	dropTable    = regexp.MustCompile(`(?i)^drop tables? (?:if exists )?(.+)$`)
+	truncate     = regexp.MustCompile(`(?i)^truncate (?:table )?(?:if exists )?` + named)
+	deletes      = regexp.MustCompile(`(?i)^delete (?:low_priority |quick |ignore )*from ` + named)
+	update       = regexp.MustCompile(`(?i)^update ` + named + ` set `)
+	renameTable  = regexp.MustCompile(`(?i)^rename tables? (?:if exists )?` + named)
+	alterTable   = regexp.MustCompile(`(?i)^alter (?:online |ignore )*table (?:if exists )?` + named + behind + ` (.*)$`)
+	where        = regexp.MustCompile(`(?i)\bwhere\b`)
+	some         = regexp.MustCompile(`(?i)\b(?:where|limit)\b`)
+	online       = regexp.MustCompile(`(?i)\balgorithm ?= ?(inplace|instant|nocopy)\b`)
+	unlocked     = regexp.MustCompile(`(?i)\block ?= ?none\b|\balgorithm ?= ?instant\b`)
 )
 
 // statement finds what is to be said of one, and brings the tables up to it.
@@ -25,6 +35,9 @@ func (f *file) statement(line int, sql string, rebuilt map[string]rebuild) {
 		parts = pattern.FindStringSubmatch(sql)
 		return parts, parts != nil
 	}
+	if m, ok := match(replaceTable); ok && f.old(m[1]) {
+		f.add(line, Destructive, "the table %s is dropped, and made anew", m[1])
+	}
 	if m, ok := match(createTable); ok {
 		f.create(line, m[1], columnsOf(m[2]), rebuilt)
 	} else if m, ok := match(createIndex); ok && f.old(m[1]) {
@@ -32,6 +45,8 @@ func (f *file) statement(line int, sql string, rebuilt map[string]rebuild) {
 	} else if m, ok := match(dropTable); ok {
 		f.drop(line, m[1], rebuilt)
 	} else if m, ok := match(truncate); ok && f.old(m[1]) {
+		f.add(line, Destructive, "every row of %s is deleted", m[1])
+	} else if m, ok := match(deletes); ok && f.old(m[1]) && !some.MatchString(sql) {
 		f.add(line, Destructive, "every row of %s is deleted", m[1])
 	} else if m, ok := match(update); ok && f.old(m[1]) && !where.MatchString(sql) && f.server() {
 		f.add(line, Locking, "every row of %s stays locked until all are changed: do it in parts", m[1])
@@ -80,6 +95,7 @@ func (f *file) create(line int, name string, columns map[string]column, rebuilt 
 func (f *file) drop(line int, names string, rebuilt map[string]rebuild) {
 	for _, name := range list(names) {
 		name, _, _ = strings.Cut(name, " ")
+		name = name[strings.LastIndex(name, ".")+1:]
 		isRebuilt := false
 		for _, again := range rebuilt {
 			isRebuilt = isRebuilt || again.table == name

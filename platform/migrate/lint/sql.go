@@ -52,8 +52,8 @@ type rebuild struct {
 }
 
 var (
-	copying  = regexp.MustCompile(`(?i)^insert into (\w+) \(([^)]*)\) select .* from (\w+)`)
-	renaming = regexp.MustCompile(`(?i)^alter table (\w+) rename to (\w+)$`)
+	copying  = regexp.MustCompile(`(?i)^insert into ` + named + ` \(([^)]*)\) select .* from ` + named)
+	renaming = regexp.MustCompile(`(?i)^alter table ` + named + ` rename to ` + named + `$`)
 )
 
 // rebuilds finds the tables that are rebuilt, by the name that they have meanwhile.
