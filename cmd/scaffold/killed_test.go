@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -11,9 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/trellis-go/trellis/cmd/scaffold/internal/plan"
+	"github.com/trellis-go/trellis/cmd/scaffold/internal/spec"
 	"github.com/trellis-go/trellis/cmd/scaffold/internal/tree"
 )
 
@@ -125,13 +129,36 @@ func TestWhatAKilledCommandHasLeftBehindIsTakenBackByTheNext(t *testing.T) {
 }
 
 func TestWhoeverInterruptsEndsAllThatTheCommandHasBegun(t *testing.T) {
+	for _, by := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		t.Run(by.String(), func(t *testing.T) {
+			if signal.Ignored(by) {
+				t.Skip("under nohup")
+			}
+			folder := checkout(t)
+			before := picture(t, folder)
+			command, tool := verifying(t, folder)
+			require.NoError(t, command.Process.Signal(by))
+			require.Error(t, command.Wait())
+			tool.ended(t)
+			assert.Equal(t, before, picture(t, folder))
+		})
+	}
+}
+
+func TestTheNextCommandKeepsWhatSomebodyWroteAfterAKill(t *testing.T) {
 	folder := checkout(t)
-	before := picture(t, folder)
-	command, tool := verifying(t, folder)
-	require.NoError(t, command.Process.Signal(os.Interrupt))
-	require.Error(t, command.Wait())
-	tool.ended(t)
-	assert.Equal(t, before, picture(t, folder))
+	killed(t, folder)
+	edit(t, folder, "modules/invoice/service.go", "// Service is", "// A Service is")
+	half := picture(t, folder)
+	for _, args := range [][]string{{"migration", "fill_it"}, {"migration", "fill_it", "--dry-run"}} {
+		code, _, errs := call(t, folder, args...)
+		assert.Equal(t, 1, code)
+		assert.Contains(t, errs, "somebody has since changed\n  modules/invoice/service.go\n")
+		assert.Equal(t, half, picture(t, folder))
+	}
+	require.NoError(t, os.Remove(filepath.Join(folder, tree.JournalFile)))
+	must(t, folder, "migration", "fill_it")
+	assert.Contains(t, read(t, folder, "modules/invoice/service.go"), "// A Service is")
 }
 
 func TestANewProjectIsNotMadeOfWhatAKilledCommandHasLeftBehind(t *testing.T) {
@@ -141,6 +168,39 @@ func TestANewProjectIsNotMadeOfWhatAKilledCommandHasLeftBehind(t *testing.T) {
 	must(t, folder, "new", "example.com/acme/shop", "--into", into)
 	assert.FileExists(t, filepath.Join(into, "wire_gen/modules.go"))
 	assert.NoDirExists(t, filepath.Join(into, "modules/invoice"))
+}
+
+func TestWhileACommandPlansNoOtherPlansAChange(t *testing.T) {
+	folder := checkout(t)
+	command := &cobra.Command{}
+	command.SetContext(t.Context())
+	command.SetOut(io.Discard)
+	first := &work{folder: folder, fast: true}
+	require.NoError(t, first.do(command, func(*plan.Plan) ([]string, error) {
+		code, _, errs := call(t, folder, "migration", "fill_it")
+		assert.Equal(t, 1, code)
+		assert.Contains(t, errs, tree.ErrBusy.Error())
+		must(t, folder, "migration", "fill_it", "--dry-run")
+		return nil, nil
+	}))
+	must(t, folder, "migration", "fill_it")
+}
+
+func TestWhatAnEditorSavesWhileACommandPlansStays(t *testing.T) {
+	folder := checkout(t)
+	command := &cobra.Command{}
+	command.SetContext(t.Context())
+	var saved map[string]string
+	first := &work{folder: folder, fast: true}
+	err := first.do(command, func(p *plan.Plan) ([]string, error) {
+		m := spec.Module{Name: "purchase", Fields: []spec.Field{{Name: "rank", Type: spec.Int}}}
+		require.NoError(t, p.AddModule(m))
+		edit(t, folder, "configs/default.yaml", "\nmodules:\n", "\n# Ours.\nmodules:\n")
+		saved = picture(t, folder)
+		return nil, nil
+	})
+	require.ErrorContains(t, err, "nothing was written: give it again\n  configs/default.yaml")
+	assert.Equal(t, saved, picture(t, folder))
 }
 
 func TestACommandThatIsDoneLeavesNoJournal(t *testing.T) {

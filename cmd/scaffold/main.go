@@ -20,7 +20,7 @@ func main() { os.Exit(process()) }
 
 // process is main with its deferred calls: an interrupted command takes back what it wrote.
 func process() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), interrupts()...)
 	defer stop()
 	if skim.Asked() {
 		return app.ExitCode(skim.Answer(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
@@ -30,6 +30,15 @@ func process() int {
 		program = "" // Wire does without
 	}
 	return run(ctx, program, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+}
+
+// interrupts are the signals that interrupt a command. A terminal that is closed does, except for what goes on under nohup.
+func interrupts() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
 }
 
 // run is the command: it answers the exit code. The program is the file of this process, for Wire to call, or empty.

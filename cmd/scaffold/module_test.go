@@ -176,6 +176,39 @@ func TestWhatWasReleasedStaysAndAnotherMigrationDropsTheTable(t *testing.T) {
 	assert.NoDirExists(t, filepath.Join(folder, "modules/invoice"))
 }
 
+func TestATableThatOtherMigrationsNameIsNotTakenFromUnderThem(t *testing.T) {
+	folder := checkout(t)
+	must(t, folder, "module", "invoice", "--fields", invoice)
+	must(t, folder, "migration", "fill_it")
+	filled := glob(t, folder, "migrations/*/*_fill_it.sql")
+	for _, file := range filled {
+		require.NoError(t, os.WriteFile(file, []byte("-- +goose Up\nUPDATE INVOICE_INVOICES SET number = 'x';\n"), 0o600))
+	}
+	before := picture(t, folder)
+	for _, args := range [][]string{{"remove", "invoice", "--force"}, {"rename", "invoice", "bill"}} {
+		code, _, errs := call(t, folder, args...)
+		assert.Equal(t, 1, code)
+		assert.Contains(t, errs, "other migrations name the module's table: take them out first, or say --released")
+		for _, file := range filled {
+			assert.Contains(t, errs, "\n  migrations/"+filepath.Base(filepath.Dir(file))+"/"+filepath.Base(file))
+		}
+		assert.Equal(t, before, picture(t, folder))
+	}
+	must(t, folder, "remove", "invoice", "--released")
+	assert.Len(t, glob(t, folder, "migrations/*/*_create_invoice.sql"), 3)
+}
+
+func TestMigrationsOfOtherTablesDoNotHoldAModule(t *testing.T) {
+	folder := checkout(t)
+	must(t, folder, "module", "invoice", "--fields", invoice)
+	must(t, folder, "migration", "fill_it")
+	for _, file := range glob(t, folder, "migrations/*/*_fill_it.sql") {
+		require.NoError(t, os.WriteFile(file, []byte("-- +goose Up\nUPDATE invoice_invoices_old SET number = 'x';\n"), 0o600))
+	}
+	must(t, folder, "remove", "invoice")
+	assert.Len(t, glob(t, folder, "migrations/*/*_fill_it.sql"), 3)
+}
+
 func TestWhatSomebodyChangedIsNotTakenOutUnasked(t *testing.T) {
 	folder := checkout(t)
 	must(t, folder, "module", "invoice", "--fields", invoice)

@@ -43,6 +43,11 @@ type result struct {
 
 // do stages changes, writes them and makes sure that the project is whole. Otherwise it takes them back.
 func (w *work) do(cmd *cobra.Command, stage func(*plan.Plan) ([]string, error)) error {
+	release, err := w.hold()
+	if err != nil {
+		return err
+	}
+	defer release()
 	p, err := w.mended(cmd)
 	if err != nil {
 		return err
@@ -99,6 +104,22 @@ func (w *work) apply(cmd *cobra.Command, p *plan.Plan, runner *verify.Runner) er
 		return fmt.Errorf("%w\nnothing was changed: every file is what it was", err)
 	}
 	return p.Tree.Done()
+}
+
+// hold keeps other commands away while this one plans and writes. A dry run does neither harm nor wait.
+func (w *work) hold() (release func(), err error) {
+	if w.dryRun {
+		return func() {}, nil
+	}
+	p, err := project.Open(w.folder)
+	if err != nil {
+		return nil, err
+	}
+	held, err := tree.Hold(p.Root)
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = held.Close() }, nil
 }
 
 // mend takes back what a command has left half done that was killed, and says so. A dry run only says so.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -214,8 +215,16 @@ func (p *Plan) removeMigrations(record *project.Generated, m spec.Module, releas
 	return p.dropMigrations(record)
 }
 
-// dropMigrations takes the files away.
+// dropMigrations takes the files away, unless others build on them: without their table, no database could be made any more.
 func (p *Plan) dropMigrations(record *project.Generated) error {
+	others, err := p.buildOn(record)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		return fmt.Errorf("other migrations name the module's table: take them out first, or say --released to keep all\n  %s",
+			strings.Join(others, "\n  "))
+	}
 	for _, name := range record.Migrations {
 		for _, engine := range p.Engines() {
 			path := "migrations/" + engine + "/" + name
@@ -228,6 +237,43 @@ func (p *Plan) dropMigrations(record *project.Generated) error {
 		}
 	}
 	return nil
+}
+
+// buildOn are the migrations beside a module's own that name a table of it.
+func (p *Plan) buildOn(record *project.Generated) ([]string, error) {
+	m, err := record.Spec()
+	if err != nil {
+		return nil, err
+	}
+	tables, err := p.Tables()
+	if err != nil {
+		return nil, err
+	}
+	names := []string{m.Table()}
+	for table, file := range tables {
+		if slices.Contains(record.Migrations, file) { // it may have had another name once
+			names = append(names, regexp.QuoteMeta(table))
+		}
+	}
+	word := regexp.MustCompile(`(?i)\b(` + strings.Join(names, "|") + `)\b`)
+	var found []string
+	for _, engine := range p.Engines() {
+		files, err := p.Migrations(engine)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			path := "migrations/" + engine + "/" + file
+			content, err := p.Tree.Read(path)
+			if err != nil {
+				return nil, err
+			}
+			if !slices.Contains(record.Migrations, file) && word.Match(content) {
+				found = append(found, path)
+			}
+		}
+	}
+	return found, nil
 }
 
 // released tells whether a migration is part of a release: of a commit that has a tag.

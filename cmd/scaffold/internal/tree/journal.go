@@ -9,18 +9,21 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 )
 
-// JournalFile says, while changes are being made, what every file was before: so that a process that is killed in the middle
-// leaves something to take its changes back from. Whoever makes the changes has it locked, which ends with the process. It is
-// not part of the project.
+// JournalFile says, while changes are being made, what every file was before and which content is the command's own: so that a
+// process that is killed in the middle leaves something to take its changes back from, and nothing else. Whoever makes the
+// changes has it locked, which ends with the process. It is not part of the project.
 const JournalFile = ".cache/scaffold-journal"
 
 // journal is what stands in it.
 type journal struct {
-	Before map[string]*before `json:"before"` // null: there was nothing
-	Made   []string           `json:"made"`   // folders that may be new, outer ones first
+	Before  map[string]*before `json:"before"`  // null: there was nothing
+	Written map[string][]byte  `json:"written"` // sums of what is written
+	Watched map[string]bool    `json:"watched"` // written by tools, whatever it becomes
+	Made    []string           `json:"made"`    // folders that may be new, outer ones first
 }
 
 type before struct {
@@ -31,9 +34,27 @@ type before struct {
 // ErrBusy is in the chain of the error for a project that another command is changing.
 var ErrBusy = errors.New("another command is changing the project")
 
+// Hold keeps other commands that change a project away until what it gives is closed, or the process ends: from before one reads
+// what it changes. The error is ErrBusy when another has it.
+func Hold(root string) (io.Closer, error) {
+	folder, err := os.Open(root) //nolint:gosec // of the project
+	if err != nil {
+		return nil, err
+	}
+	if errors.Is(syscall.Flock(int(folder.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK) {
+		return nil, errors.Join(ErrBusy, folder.Close())
+	}
+	return folder, nil // some file systems lock no folders: there Apply alone finds out
+}
+
 // note writes the journal, before anything else is written.
 func (t *Tree) note() error {
-	j := journal{Before: map[string]*before{}}
+	for path, content := range t.staged {
+		if content != nil {
+			t.written[path] = sum(content)
+		}
+	}
+	j := journal{Before: map[string]*before{}, Written: t.written, Watched: t.watched}
 	for path, was := range t.before {
 		j.Before[path] = nil
 		if was != nil {
@@ -104,7 +125,8 @@ func (t *Tree) release() error {
 }
 
 // Recover finds what a command has left behind that was killed, and gives the paths of the files that this concerns; none when
-// there was no such command. With undo it takes that back. The error is ErrBusy while the command runs.
+// there was no such command. With undo it takes that back. The error is ErrBusy while the command runs. There is one, and nothing
+// is taken back, when somebody has worked on since.
 func Recover(root string, undo bool) (found []string, err error) {
 	t := New(root)
 	content, err := t.seize()
@@ -122,7 +144,10 @@ func Recover(root string, undo bool) (found []string, err error) {
 			t.before[path] = &file{was.Content, was.Mode}
 		}
 	}
-	t.made = j.Made
+	t.made, t.written, t.watched = j.Made, j.Written, j.Watched
+	if err := t.untouched(); err != nil {
+		return nil, err
+	}
 	for _, change := range t.Changes(true) {
 		found = append(found, change.Path)
 	}
@@ -133,6 +158,17 @@ func Recover(root string, undo bool) (found []string, err error) {
 		return found, err
 	}
 	return found, t.Rollback()
+}
+
+// untouched refuses to take back what somebody has made of a command's files after it was killed.
+func (t *Tree) untouched() error {
+	foreign, err := t.which(t.foreign)
+	if err != nil || len(foreign) == 0 {
+		return err
+	}
+	return fmt.Errorf("a command was killed before it was done, and somebody has since changed\n  %s\n"+
+		"to keep everything as it is now, delete %s; to have all that the command did taken back, move these files out of the project first",
+		strings.Join(foreign, "\n  "), JournalFile)
 }
 
 // seize locks the journal that somebody has left, and reads it; nil when there is none.

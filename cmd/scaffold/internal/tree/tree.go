@@ -4,6 +4,7 @@ package tree
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,15 +12,18 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Tree is a folder with changes that are staged. Paths are relative to it, with slashes.
 type Tree struct {
-	root   string
-	before map[string]*file  // what was there when a path was first touched; nil: nothing
-	staged map[string][]byte // what shall be there; nil: nothing
-	made   []string          // folders that Apply made, in the order in which it did
-	lock   *os.File          // the journal, between Apply and Done
+	root    string
+	before  map[string]*file  // what was there when a path was first touched; nil: nothing
+	staged  map[string][]byte // what shall be there; nil: nothing
+	watched map[string]bool   // what a command writes after Apply
+	written map[string][]byte // the sums of what Apply writes
+	made    []string          // folders that Apply made, in the order in which it did
+	lock    *os.File          // the journal, between Apply and Done
 }
 
 type file struct {
@@ -29,7 +33,9 @@ type file struct {
 
 // New is a folder without changes.
 func New(root string) *Tree {
-	return &Tree{root: root, before: map[string]*file{}, staged: map[string][]byte{}}
+	return &Tree{
+		root: root, before: map[string]*file{}, staged: map[string][]byte{}, watched: map[string]bool{}, written: map[string][]byte{},
+	}
 }
 
 // Read gives a file as it shall be. The error is fs.ErrNotExist when it shall not be.
@@ -84,6 +90,7 @@ func (t *Tree) Watch(paths ...string) error {
 		if err := t.remember(path); err != nil {
 			return err
 		}
+		t.watched[path] = true
 	}
 	return nil
 }
@@ -111,11 +118,14 @@ func (t *Tree) remember(path string) error {
 	return nil
 }
 
-// Apply writes what is staged, behind a journal: Done, or Rollback, says that it may be forgotten. When it fails, nothing has
-// changed.
+// Apply writes what is staged, behind a journal: Done, or Rollback, says that it may be forgotten. When it fails, which it does
+// when a file is not what it was when it was first touched, nothing has changed.
 func (t *Tree) Apply() error {
 	if err := t.note(); err != nil {
 		return fmt.Errorf("write %s: %w", JournalFile, err)
+	}
+	if err := t.fresh(); err != nil { // an editor saves when it likes
+		return errors.Join(err, t.Done())
 	}
 	for _, path := range slices.Sorted(maps.Keys(t.staged)) {
 		if err := t.put(path, t.staged[path]); err != nil {
@@ -123,6 +133,61 @@ func (t *Tree) Apply() error {
 		}
 	}
 	return nil
+}
+
+// fresh refuses to write over what somebody has saved since it was read.
+func (t *Tree) fresh() error {
+	changed, err := t.which(t.changed)
+	if err != nil || len(changed) == 0 {
+		return err
+	}
+	return fmt.Errorf("somebody has changed these files while the command was at work, nothing was written: give it again\n  %s",
+		strings.Join(changed, "\n  "))
+}
+
+// changed tells whether a file is not what it was when it was first touched.
+func (t *Tree) changed(path string) (bool, error) {
+	now, err := t.plain(path)
+	before := t.Before(path)
+	return (now == nil) != (before == nil) || !bytes.Equal(now, before), err
+}
+
+// foreign tells whether a file has a content that is neither what it was nor the command's. A file that is gone has none to lose.
+func (t *Tree) foreign(path string) (bool, error) {
+	now, err := t.plain(path)
+	if now == nil || t.watched[path] {
+		return false, err
+	}
+	changed, err := t.changed(path)
+	return changed && !bytes.Equal(sum(now), t.written[path]), err
+}
+
+// which are the paths that were touched for which a function says so.
+func (t *Tree) which(is func(path string) (bool, error)) ([]string, error) {
+	var found []string
+	for _, path := range slices.Sorted(maps.Keys(t.before)) {
+		yes, err := is(path)
+		if err != nil {
+			return nil, err
+		}
+		if yes {
+			found = append(found, path)
+		}
+	}
+	return found, nil
+}
+
+// plain is the content of a file; nil when there is none, or something else is in its place.
+func (t *Tree) plain(path string) ([]byte, error) {
+	if info, err := os.Lstat(t.join(path)); err != nil || !info.Mode().IsRegular() {
+		return nil, ignoreMissing(err)
+	}
+	return os.ReadFile(t.join(path))
+}
+
+func sum(content []byte) []byte {
+	of := sha256.Sum256(content)
+	return of[:]
 }
 
 func (t *Tree) put(path string, content []byte) error {
@@ -198,7 +263,7 @@ func (t *Tree) drop(path string) error {
 	return nil
 }
 
-// Rollback makes every path that was touched what it was.
+// Rollback makes every path that was touched what it was. What somebody has changed after Apply stays, and is in the error.
 func (t *Tree) Rollback() error {
 	var failed []error
 	for _, path := range slices.Sorted(maps.Keys(t.before)) {
@@ -215,6 +280,13 @@ func (t *Tree) Rollback() error {
 }
 
 func (t *Tree) restore(path string, before *file) error {
+	foreign, err := t.foreign(path)
+	if err != nil {
+		return err
+	}
+	if foreign {
+		return fmt.Errorf("somebody has changed %s meanwhile: it stays", path)
+	}
 	if before == nil {
 		if info, err := os.Lstat(t.join(path)); err != nil || !info.Mode().IsRegular() { // it was never written: something was in the way
 			return ignoreMissing(err)

@@ -135,3 +135,81 @@ func TestWhatWasLeftHalfWrittenIsTakenBackWithItsParts(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, found)
 }
+
+func write(t *testing.T, root, name, content string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(content), 0o600))
+}
+
+func TestWhatSomebodyHasWrittenSinceACommandWasKilledIsNotTakenBack(t *testing.T) {
+	root := folder(t, "a", "b", "old/only")
+	changes := stage(t, root)
+	require.NoError(t, changes.Apply())
+	require.NoError(t, changes.Lock().Close()) // as the end of a process does
+	write(t, root, "a", "work of days\n")
+	write(t, root, "new/deep/file", "work of days\n")
+	write(t, root, "b", "by a tool\n")
+	half := picture(t, root)
+	for _, undo := range []bool{false, true} {
+		_, err := tree.Recover(root, undo)
+		require.ErrorContains(t, err, "somebody has since changed\n  a\n  new/deep/file\nto keep everything as it is now, delete "+tree.JournalFile)
+		assert.Equal(t, half, picture(t, root))
+	}
+
+	require.NoError(t, os.Remove(filepath.Join(root, "a")))
+	require.NoError(t, os.Rename(filepath.Join(root, "new/deep/file"), filepath.Join(t.TempDir(), "kept")))
+	_, err := tree.Recover(root, true)
+	require.NoError(t, err)
+	for _, name := range []string{"a", "b", "old/only"} {
+		content, err := os.ReadFile(filepath.Join(root, name))
+		require.NoError(t, err)
+		assert.Equal(t, name+"\n", string(content))
+	}
+	assert.NoDirExists(t, filepath.Join(root, "new"))
+}
+
+func TestWhoeverDeletesTheJournalKeepsWhatAKilledCommandHasWritten(t *testing.T) {
+	root := folder(t, "a", "b", "old/only")
+	changes := stage(t, root)
+	require.NoError(t, changes.Apply())
+	require.NoError(t, changes.Lock().Close())
+	require.NoError(t, os.Remove(filepath.Join(root, tree.JournalFile)))
+	found, err := tree.Recover(root, true)
+	require.NoError(t, err)
+	assert.Empty(t, found)
+	assert.FileExists(t, filepath.Join(root, "new/deep/file"))
+}
+
+func TestWhatWasSavedAfterItWasReadIsNotWrittenOver(t *testing.T) {
+	for name, meanwhile := range map[string]func(t *testing.T, root string){
+		"a":             func(t *testing.T, root string) { write(t, root, "a", "saved meanwhile\n") },
+		"absent":        func(t *testing.T, root string) { write(t, root, "absent", "") },
+		"new/deep/file": func(t *testing.T, root string) { require.NoError(t, stage(t, root).Apply()) },
+		"old/only":      func(t *testing.T, root string) { require.NoError(t, os.Remove(filepath.Join(root, "old/only"))) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := folder(t, "a", "b", "old/only")
+			changes := stage(t, root)
+			meanwhile(t, root)
+			require.NoError(t, os.RemoveAll(filepath.Join(root, filepath.Dir(tree.JournalFile)))) // another command was done
+			before := picture(t, root)
+			err := changes.Apply()
+			require.ErrorContains(t, err, "somebody has changed these files while the command was at work, nothing was written")
+			require.ErrorContains(t, err, "\n  "+name)
+			assert.Equal(t, before, picture(t, root))
+		})
+	}
+}
+
+func TestWhatWasSavedAfterItWasWrittenIsNotTakenBack(t *testing.T) {
+	root := folder(t, "a", "b", "old/only")
+	changes := stage(t, root)
+	require.NoError(t, changes.Apply())
+	write(t, root, "a", "saved meanwhile\n")
+	require.ErrorContains(t, changes.Rollback(), "somebody has changed a meanwhile: it stays")
+	content, err := os.ReadFile(filepath.Join(root, "a"))
+	require.NoError(t, err)
+	assert.Equal(t, "saved meanwhile\n", string(content))
+	assert.NoFileExists(t, filepath.Join(root, "new/deep/file"))
+	assert.FileExists(t, filepath.Join(root, "old/only"))
+}
