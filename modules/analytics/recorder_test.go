@@ -150,6 +150,14 @@ func TestProductsAreCalledAsTheCatalogCallsThemNow(t *testing.T) {
 	assert.Equal(t, "deleted", named().State())
 }
 
+// beside is the module's database with a warehouse beside it.
+func beside(t *testing.T, primary, warehouse database.Config) *database.Manager {
+	t.Helper()
+	m := testkit.Start(t, database.Configs{testkit.Name: primary, "warehouse": warehouse})
+	require.NoError(t, migrate.New(m, migrations.Files, testkit.Quiet()).Up(t.Context()))
+	return m
+}
+
 // apart is the module with a warehouse in another database: an SQL database, and ClickHouse where there is one.
 func apart(t *testing.T, run func(t *testing.T, databases func(t *testing.T) *database.Manager)) {
 	t.Helper()
@@ -157,9 +165,7 @@ func apart(t *testing.T, run func(t *testing.T, databases func(t *testing.T) *da
 		primary := testkit.EmptySQLite(t)
 		return func(t *testing.T) *database.Manager {
 			t.Helper()
-			m := testkit.Start(t, database.Configs{testkit.Name: primary, "warehouse": warehouse})
-			require.NoError(t, migrate.New(m, migrations.Files, testkit.Quiet()).Up(t.Context()))
-			return m
+			return beside(t, primary, warehouse)
 		}
 	}
 	t.Run("sqlite", func(t *testing.T) { run(t, with(testkit.EmptySQLite(t))) })
@@ -286,8 +292,7 @@ func TestAProcessThatDiesBetweenWarehouseAndMemoryLosesAndDoublesNothing(t *test
 
 func TestWhileTheWarehouseIsDownFactsAreKeptAndReportsSaySo(t *testing.T) {
 	down := error(database.ErrUnavailable)
-	m := testkit.Start(t, database.Configs{testkit.Name: testkit.EmptySQLite(t), "warehouse": testkit.EmptySQLite(t)})
-	require.NoError(t, migrate.New(m, migrations.Files, testkit.Quiet()).Up(t.Context()))
+	m := beside(t, testkit.EmptySQLite(t), testkit.EmptySQLite(t))
 	warehouse := &flaky{Warehouse: open(t, m).Warehouse}
 	warehouse.before.Store(&down)
 	s := openWith(t, settings, m, warehouse)
@@ -317,8 +322,7 @@ func moveInPasses(t *testing.T, s shop, left func() bool) {
 }
 
 func TestABatchThatTakesTooLongIsHalvedUntilTheWarehouseIsFastAgain(t *testing.T) {
-	m := testkit.Start(t, database.Configs{testkit.Name: testkit.EmptySQLite(t), "warehouse": testkit.EmptySQLite(t)})
-	require.NoError(t, migrate.New(m, migrations.Files, testkit.Quiet()).Up(t.Context()))
+	m := beside(t, testkit.EmptySQLite(t), testkit.EmptySQLite(t))
 	warehouse := &flaky{Warehouse: open(t, m).Warehouse}
 	warehouse.most.Store(1)
 	big := settings
@@ -339,8 +343,7 @@ func TestABatchThatTakesTooLongIsHalvedUntilTheWarehouseIsFastAgain(t *testing.T
 }
 
 func TestWhatWasCountedBeforeIsMovedInSmallerBatchesWhenTheyTakeTooLong(t *testing.T) {
-	m := testkit.Start(t, database.Configs{testkit.Name: testkit.EmptySQLite(t), "warehouse": testkit.EmptySQLite(t)})
-	require.NoError(t, migrate.New(m, migrations.Files, testkit.Quiet()).Up(t.Context()))
+	m := beside(t, testkit.EmptySQLite(t), testkit.EmptySQLite(t))
 	own := settings
 	own.Warehouse = testkit.Name
 	before := openWith(t, own, m, nil)
@@ -368,8 +371,7 @@ func running(t *testing.T, s shop) {
 const patience, moment = 20 * time.Second, 5 * time.Millisecond
 
 func TestABatchIsMovedWhenItIsFullOrOldEnough(t *testing.T) {
-	m := testkit.Start(t, database.Configs{testkit.Name: testkit.EmptySQLite(t), "warehouse": testkit.EmptySQLite(t)})
-	require.NoError(t, migrate.New(m, migrations.Files, testkit.Quiet()).Up(t.Context()))
+	m := beside(t, testkit.EmptySQLite(t), testkit.EmptySQLite(t))
 	patient := settings
 	patient.BatchAge = time.Hour
 	full := openWith(t, patient, m, nil)
@@ -384,8 +386,7 @@ func TestABatchIsMovedWhenItIsFullOrOldEnough(t *testing.T) {
 }
 
 func TestManyProcessesMoveNothingTwice(t *testing.T) {
-	m := testkit.Start(t, database.Configs{testkit.Name: testkit.EmptySQLite(t), "warehouse": testkit.EmptySQLite(t)})
-	require.NoError(t, migrate.New(m, migrations.Files, testkit.Quiet()).Up(t.Context()))
+	m := beside(t, testkit.EmptySQLite(t), testkit.EmptySQLite(t))
 	given := &flaky{Warehouse: open(t, m).Warehouse}
 	for range 3 {
 		running(t, openWith(t, settings, m, given))
@@ -399,8 +400,7 @@ func TestManyProcessesMoveNothingTwice(t *testing.T) {
 }
 
 func TestWhileOneProcessMovesFactsNoOtherDoes(t *testing.T) {
-	m := testkit.Start(t, database.Configs{testkit.Name: testkit.EmptySQLite(t), "warehouse": testkit.EmptySQLite(t)})
-	require.NoError(t, migrate.New(m, migrations.Files, testkit.Quiet()).Up(t.Context()))
+	m := beside(t, testkit.EmptySQLite(t), testkit.EmptySQLite(t))
 	slow := &flaky{Warehouse: open(t, m).Warehouse, hold: make(chan struct{})}
 	one, other := openWith(t, settings, m, slow), openWith(t, settings, m, slow)
 	place(t, one, 1, 2)
@@ -501,8 +501,7 @@ func TestAWarehouseThatIsNoDatabaseForFactsIsRefused(t *testing.T) {
 }
 
 func TestEventsComeFromTheBrokerIntoTheWarehouse(t *testing.T) {
-	m := testkit.Start(t, database.Configs{testkit.Name: testkit.EmptySQLite(t), "warehouse": testkit.EmptySQLite(t)})
-	require.NoError(t, migrate.New(m, migrations.Files, testkit.Quiet()).Up(t.Context()))
+	m := beside(t, testkit.EmptySQLite(t), testkit.EmptySQLite(t))
 	s := open(t, m)
 	db, err := m.DB(testkit.Name)
 	require.NoError(t, err)

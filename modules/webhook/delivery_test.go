@@ -271,22 +271,30 @@ func TestGoneSwitchesAWebhookOff(t *testing.T) {
 	assert.Nil(t, on.FailingSince)
 }
 
+// moved is a webhook that has another URL while the one of before is at an event, which it answers with a status when it is
+// released.
+func (a *app) moved(status int, url string) (made hook, release func()) {
+	a.t.Helper()
+	held := make(chan struct{})
+	before := receive(a.t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+		<-held
+		w.WriteHeader(status)
+	})
+	made = a.create(before.URL)
+	a.tell("order.placed.v1")
+	a.work()
+	require.Eventually(a.t, func() bool { return len(before.requests()) == 1 }, patience, time.Millisecond)
+	a.change(made, `{"url":"`+url+`"}`).Must(http.StatusOK)
+	return made, func() { close(held) }
+}
+
 func TestWhatAURLOfBeforeAnswersSaysNothingOfTheWebhook(t *testing.T) {
 	for name, status := range map[string]int{"it is gone": http.StatusGone, "it fails": http.StatusInternalServerError} {
 		t.Run(name, func(t *testing.T) {
 			a := serve(t)
-			release := make(chan struct{})
-			before := receive(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
-				<-release
-				w.WriteHeader(status)
-			})
 			now := answering(t, 200)
-			made := a.create(before.URL)
-			a.tell("order.placed.v1")
-			a.work()
-			require.Eventually(t, func() bool { return len(before.requests()) == 1 }, patience, time.Millisecond)
-			a.change(made, `{"url":"`+now.URL+`"}`).Must(http.StatusOK)
-			close(release)
+			made, release := a.moved(status, now.URL)
+			release()
 			done := a.ended(made.ID)
 			assert.Equal(t, "delivered", done.State, "it is tried again where the webhook is now")
 			assert.Equal(t, 2, done.Attempts)
@@ -300,23 +308,14 @@ func TestNeitherAFailureNorASuccessOfAURLOfBeforeIsNoted(t *testing.T) {
 	for name, status := range map[string]int{"a failure": http.StatusInternalServerError, "a success": http.StatusOK} {
 		t.Run(name, func(t *testing.T) {
 			a := serve(t, func(c *webhook.Config) { c.Attempts = 1 })
-			release := make(chan struct{})
-			before := receive(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
-				<-release
-				w.WriteHeader(status)
-			})
 			now := answering(t, 500)
-			made := a.create(before.URL)
-			a.tell("order.placed.v1")
-			a.work()
-			require.Eventually(t, func() bool { return len(before.requests()) == 1 }, patience, time.Millisecond)
-			a.change(made, `{"url":"`+now.URL+`"}`).Must(http.StatusOK)
+			made, release := a.moved(status, now.URL)
 			fails := status == http.StatusOK // the URL of now
 			if fails {
 				a.tell("order.paid.v1")
 				require.Eventually(t, func() bool { return a.webhook(made.ID).FailingSince != nil }, patience, 5*time.Millisecond)
 			}
-			close(release)
+			release()
 			require.Eventually(t, func() bool { return len(a.deliveries(made.ID, "?state=pending")) == 0 }, patience, 5*time.Millisecond)
 			assert.Equal(t, fails, a.webhook(made.ID).FailingSince != nil)
 		})

@@ -22,8 +22,7 @@
 //     and not yet acknowledged are delivered again, in the same order; on RabbitMQ an acknowledgement waits for others, for
 //     2 ms or until a quarter of Prefetch has come together. A dead letter that is sent again comes late, and one that is
 //     published again, because its confirmation was lost or the server refused it, as by a policy that bounds a queue, may
-//     come after later ones. A subscription that is Unordered
-//     gives up all this for more hands.
+//     come after later ones. A subscription that is Unordered gives up all this for more hands.
 //   - A message that cannot be handled is tried again with growing waits, and is then a dead letter of its subscription,
 //     with the error and the number of attempts, until somebody sends it again or discards it.
 //   - A message that nobody has subscribed to is no error. It is gone.

@@ -76,29 +76,28 @@ func TestAPolicyIsKeptBeforeAnythingIsRead(t *testing.T) {
 	assert.Equal(t, http.StatusUnprocessableEntity, call(auth.Staff).StatusCode, "who may come in is told what is wrong")
 }
 
-func TestWhatNotEverybodyMaySeeIsStoredForNobodyElse(t *testing.T) {
+// brewed is the answer to a customer.
+func brewed(t *testing.T) *http.Response {
+	t.Helper()
 	tokens := testTokens(t)
 	api := newAPI(t, func(s *settings) { s.gate = auth.NewGate(tokens, auth.Trust{}, nil) })
 	httpapi.Handle(api.V(1), restricted(auth.Authenticated), whoami)
 	token, err := tokens.Issue(auth.Principal{UserID: "u1", Role: auth.Customer, SessionID: "s1"})
 	require.NoError(t, err)
-	answer := send(t, api, request{method: http.MethodPost, path: "/api/v1/brew", body: `{"name":"ab","size":1}`,
-		header: map[string]string{"Authorization": "Bearer " + token}})
+	return send(t, api, request{
+		method: http.MethodPost, path: "/api/v1/brew", body: `{"name":"tea","size":1}`,
+		header: map[string]string{"Authorization": "Bearer " + token},
+	})
+}
+
+func TestWhatNotEverybodyMaySeeIsStoredForNobodyElse(t *testing.T) {
+	answer := brewed(t)
 	assert.Equal(t, []string{"private, no-cache"}, answer.Header.Values("Cache-Control"))
 	assert.Contains(t, answer.Header.Values("Vary"), "Authorization")
 }
 
 func TestThePrincipalReachesTheHandler(t *testing.T) {
-	tokens := testTokens(t)
-	api := newAPI(t, func(s *settings) { s.gate = auth.NewGate(tokens, auth.Trust{}, nil) })
-	httpapi.Handle(api.V(1), restricted(auth.Authenticated), whoami)
-	token, err := tokens.Issue(auth.Principal{UserID: "u1", Role: auth.Customer, SessionID: "s1"})
-	require.NoError(t, err)
-	answer := send(t, api, request{
-		method: http.MethodPost, path: "/api/v1/brew", body: `{"name":"tea","size":1}`,
-		header: map[string]string{"Authorization": "Bearer " + token},
-	})
-	assert.Equal(t, "\"u1\"\n", text(t, answer))
+	assert.Equal(t, "\"u1\"\n", text(t, brewed(t)))
 }
 
 func TestTheDocumentSaysWhoMayCall(t *testing.T) {

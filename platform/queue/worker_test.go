@@ -263,15 +263,21 @@ func TestAHandlerMaySayWhenToTryAgain(t *testing.T) {
 	})
 }
 
-func TestAFreeHandlerTakesWhatComesWhileOthersAreAtWork(t *testing.T) {
-	q, done := newQueue(onSQLite(t)), newBook()
+// stay runs a worker whose handlers note their jobs, and stay at them until the test ends.
+func stay(t *testing.T, q *queue.Queue, done *book, options queue.Options) {
+	t.Helper()
 	release := make(chan struct{})
 	start(t, q.Worker("work", func(ctx context.Context, job queue.Job) error {
 		_ = done.noting(ctx, job)
 		<-release
 		return nil
-	}, queue.Options{Concurrency: 2, Prefetch: 2, Poll: never}))
+	}, options))
 	t.Cleanup(func() { close(release) })
+}
+
+func TestAFreeHandlerTakesWhatComesWhileOthersAreAtWork(t *testing.T) {
+	q, done := newQueue(onSQLite(t)), newBook()
+	stay(t, q, done, queue.Options{Concurrency: 2, Prefetch: 2, Poll: never})
 	enqueue(t, q, jobs("", "first")...)
 	done.await(t, 1)
 	enqueue(t, q, jobs("", "second")...)
@@ -281,13 +287,7 @@ func TestAFreeHandlerTakesWhatComesWhileOthersAreAtWork(t *testing.T) {
 func TestAKeyWithManyJobsLeavesTheOtherHandlersToOthers(t *testing.T) {
 	q, done := newQueue(onSQLite(t)), newBook()
 	enqueue(t, q, jobs("a", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9")...)
-	release := make(chan struct{})
-	start(t, q.Worker("work", func(ctx context.Context, job queue.Job) error {
-		_ = done.noting(ctx, job)
-		<-release
-		return nil
-	}, queue.Options{Concurrency: 3, Prefetch: 4, Poll: never}))
-	t.Cleanup(func() { close(release) })
+	stay(t, q, done, queue.Options{Concurrency: 3, Prefetch: 4, Poll: never})
 	done.await(t, 1)
 	enqueue(t, q, jobs("b", "b1", "b2")...)
 	enqueue(t, q, jobs("c", "c1")...)
